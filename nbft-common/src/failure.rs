@@ -1,0 +1,90 @@
+//! How a command ends: exit codes that a script or a systemd unit can act on, and one line that says why.
+
+use std::fmt;
+use std::io::Write;
+use std::process::ExitCode;
+
+use crate::words::printable;
+
+/// Exit codes, those of sysexits(3). 0 is success.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// The command line is wrong.
+    Usage = 64,
+    /// A bad table, or bad JSON.
+    Data = 65,
+    /// No such table, subsystem namespace or interface record; a file that is not there or cannot be read.
+    NoInput = 66,
+    /// The kernel lacks what is needed.
+    Unsupported = 69,
+    /// Output could not be written.
+    Output = 74,
+    /// Not now, try again: unreachable, refused, address not there yet, timed out.
+    TryAgain = 75,
+    /// Refused for good: authentication, host not allowed.
+    Refused = 77,
+    /// Configuration: the kernel rejects the parameters, or a security profile cannot be met.
+    Config = 78,
+}
+
+/// Why a command failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The exit code it leads to.
+    pub exit: Exit,
+    /// What failed, where, and why; without the command's name.
+    pub message: String,
+}
+
+impl Failure {
+    /// A failure with this exit code.
+    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self {
+            exit,
+            message: message.into(),
+        }
+    }
+
+    /// A wrong command line.
+    pub fn usage(message: impl fmt::Display) -> Self {
+        Self::new(Exit::Usage, message.to_string())
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Prints `COMMAND: message` on standard error, with control characters made visible. A closed standard error is no
+/// reason to fail.
+pub fn say(command: &str, message: impl fmt::Display) {
+    let line = format!("{command}: {}\n", printable(&message.to_string()));
+    let _ = std::io::stderr().write_all(line.as_bytes());
+}
+
+/// The end of every command's `main`: the one place that prints its error.
+#[must_use]
+pub fn finish(command: &str, result: Result<(), Failure>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if failure.exit == Exit::Usage {
+                say(command, format_args!("{failure} (see {command} --help)"));
+            } else {
+                say(command, &failure);
+            }
+            failure.exit.into()
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! The heap and the references into it.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use nom::Parser;
+use nom::number::complete::{le_u16, le_u32};
+
+use super::{ParseError, Raw};
+
+/// Longest text that is taken from the heap, in bytes. NQNs have at most 223, URIs and host names at most 255; the bound
+/// keeps a small hostile table, whose references overlap, from growing into gigabytes of JSON.
+const MAX_TEXT: usize = 4096;
+
+/// What is wrong, and where.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    pub offset: usize,
+    pub message: String,
+}
+
+impl Fault {
+    pub fn new(offset: usize, message: impl Into<String>) -> Self {
+        Self {
+            offset,
+            message: message.into(),
+        }
+    }
+}
+
+/// A heap object reference (figure 5): offset from the start of the table, length in bytes; length 0 means none.
+#[derive(Clone, Copy, Debug)]
+pub struct Ref {
+    /// Offset of the reference itself, which is what a message names.
+    pub at: usize,
+    pub offset: u32,
+    pub length: u16,
+}
+
+/// Reads a reference that stands at byte `at` of the table.
+pub fn reference<'a>(at: usize) -> impl Parser<&'a [u8], Output = Ref, Error = nom::error::Error<&'a [u8]>> {
+    (le_u32, le_u16).map(move |(offset, length)| Ref { at, offset, length })
+}
+
+/// A set of descriptor indexes of one byte.
+pub struct Indexes([bool; 256]);
+
+impl Indexes {
+    pub fn of(indexes: impl Iterator<Item = u8>) -> Self {
+        let mut set = Self([false; 256]);
+        indexes.for_each(|index| {
+            set.insert(index);
+        });
+        set
+    }
+
+    pub fn contains(&self, index: u8) -> bool {
+        self.0.get(usize::from(index)).copied().unwrap_or(false)
+    }
+
+    /// Adds an index; says whether it is new.
+    pub fn insert(&mut self, index: u8) -> bool {
+        self.0
+            .get_mut(usize::from(index))
+            .is_some_and(|slot| !std::mem::replace(slot, true))
+    }
+}
+
+/// The table with the bounds of its heap.
+pub struct Heap<'a> {
+    /// The whole table, up to the header's length.
+    pub table: &'a [u8],
+    start: usize,
+    end: usize,
+}
+
+impl<'a> Heap<'a> {
+    pub fn new(table: &'a [u8], offset: usize, length: usize) -> Result<Self, ParseError> {
+        match offset.checked_add(length) {
+            Some(end) if end <= table.len() => Ok(Self {
+                table,
+                start: offset,
+                end,
+            }),
+            _ => Err(ParseError {
+                offset: 36,
+                message: format!(
+                    "heap of {length} bytes at byte {offset} leaves the table of {} bytes",
+                    table.len()
+                ),
+            }),
+        }
+    }
+
+    /// The object's bytes; `None` when the reference is empty.
+    pub fn bytes_or_none(&self, object: Ref, name: &str) -> Result<Option<&'a [u8]>, Fault> {
+        if object.length == 0 {
+            return Ok(None);
+        }
+        let start = usize::try_from(object.offset).unwrap_or(usize::MAX);
+        let inside = start
+            .checked_add(usize::from(object.length))
+            .filter(|&end| start >= self.start && end <= self.end)
+            .and_then(|end| self.table.get(start..end));
+        inside.map(Some).ok_or_else(|| {
+            Fault::new(
+                object.at,
+                format!(
+                    "{name} ({} bytes at byte {}) is outside the heap (bytes {} to {})",
+                    object.length, object.offset, self.start, self.end
+                ),
+            )
+        })
+    }
+
+    /// The object's bytes, at least `least` of them.
+    pub fn bytes(&self, object: Ref, name: &str, least: usize) -> Result<&'a [u8], Fault> {
+        let bytes = self
+            .bytes_or_none(object, name)?
+            .ok_or_else(|| Fault::new(object.at, format!("{name} is missing")))?;
+        if bytes.len() < least {
+            return Err(Fault::new(
+                object.at,
+                format!("{name} has {} bytes, not {least}", bytes.len()),
+            ));
+        }
+        Ok(bytes)
+    }
+
+    /// A text and what is odd about it; `None` when the reference is empty.
+    ///
+    /// The declared length normally excludes the NUL that must follow; some firmware includes it. Without a NUL at
+    /// either place the length is wrong, and what it cuts off (the end of an NQN, say) cannot be known: a fault.
+    pub fn text_or_none(&self, object: Ref, name: &str) -> Result<Option<Text>, Fault> {
+        let Some(declared) = self.bytes_or_none(object, name)? else {
+            return Ok(None);
+        };
+        let after = usize::try_from(object.offset)
+            .ok()
+            .and_then(|start| self.table.get(start + declared.len()));
+        let text = declared.split(|&byte| byte == 0).next().unwrap_or_default();
+        if text.len() == declared.len() && after != Some(&0) {
+            return Err(Fault::new(object.at, format!("{name} is not terminated by a NUL")));
+        }
+        if text.len() > MAX_TEXT {
+            return Err(Fault::new(
+                object.at,
+                format!("{name} has {} bytes, more than {MAX_TEXT}", text.len()),
+            ));
+        }
+        let odd = if declared
+            .get(text.len()..)
+            .is_some_and(|rest| rest.iter().any(|&byte| byte != 0))
+        {
+            Some(Fault::new(
+                object.at,
+                format!("{name} holds a NUL; what follows it was cut off"),
+            ))
+        } else if std::str::from_utf8(text).is_err() {
+            Some(Fault::new(
+                object.at,
+                format!("{name} is not UTF-8; bad bytes became U+FFFD"),
+            ))
+        } else {
+            None
+        };
+        Ok(Some(Text {
+            value: String::from_utf8_lossy(text).into_owned(),
+            odd,
+        }))
+    }
+
+    /// A text that must be there.
+    pub fn text(&self, object: Ref, name: &str) -> Result<Text, Fault> {
+        match self.text_or_none(object, name)? {
+            Some(text) if !text.value.is_empty() => Ok(text),
+            _ => Err(Fault::new(object.at, format!("{name} is missing"))),
+        }
+    }
+}
+
+/// A text from the heap.
+pub struct Text {
+    pub value: String,
+    /// What should be said about it.
+    pub odd: Option<Fault>,
+}
+
+/// The address in sixteen bytes: IPv4 when IPv4-mapped, else IPv6.
+pub fn address(bytes: [u8; 16]) -> IpAddr {
+    let v6 = Ipv6Addr::from(bytes);
+    v6.to_ipv4_mapped().map_or(IpAddr::V6(v6), IpAddr::V4)
+}
+
+/// An array of `N` bytes.
+pub fn array<const N: usize>(input: &[u8]) -> Raw<'_, [u8; N]> {
+    match input.split_first_chunk::<N>() {
+        Some((bytes, rest)) => Ok((rest, *bytes)),
+        None => Err(nom::Err::Error(nom::error::Error::new(
+            input,
+            nom::error::ErrorKind::Eof,
+        ))),
+    }
+}
+
+/// An address in sixteen bytes.
+pub fn ip(input: &[u8]) -> Raw<'_, IpAddr> {
+    array.map(address).parse(input)
+}
+
+/// ASCII text of fixed width, padded with NULs or spaces.
+pub fn padded_text(bytes: &[u8]) -> String {
+    let text = bytes.split(|&byte| byte == 0).next().unwrap_or_default();
+    String::from_utf8_lossy(text).trim_end().to_owned()
+}

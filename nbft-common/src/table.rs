@@ -1,0 +1,517 @@
+//! The NBFT as decoded values. Field names are the JSON's keys, in the JSON's order (nbft-json(5)).
+//!
+//! Keys that `nvme nbft show -o json` also prints keep its names, order and formats, so that existing jq programs
+//! work; what it leaves out follows under names of the specification.
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::addr::{MacAddr, Nid, Uuid};
+
+/// One NBFT (figure 6: the ACPI header, the control descriptor and what they point to).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Table {
+    /// Path of the file the table was read from; `-` for standard input.
+    pub filename: String,
+    /// Host identity that the firmware used.
+    pub host: Host,
+    /// Subsystem namespaces (SSNS), in the table's order.
+    #[serde(default)]
+    pub subsystem: Vec<Ssns>,
+    /// Host fabric interfaces (HFI), in the table's order.
+    #[serde(default)]
+    pub hfi: Vec<Hfi>,
+    /// Discovery controllers, in the table's order.
+    #[serde(default)]
+    pub discovery: Vec<Discovery>,
+    /// Security profiles, in the table's order.
+    #[serde(default)]
+    pub security: Vec<Security>,
+    /// Revision of the table, `major.minor`: `1.0` or `1.1`.
+    #[serde(default)]
+    pub revision: String,
+    /// ACPI header: OEM id, up to 6 characters.
+    #[serde(default)]
+    pub oem_id: String,
+    /// ACPI header: OEM table id, up to 8 characters.
+    #[serde(default)]
+    pub oem_table_id: String,
+    /// ACPI header: OEM revision.
+    #[serde(default)]
+    pub oem_revision: u32,
+    /// ACPI header: id of the utility that made the table.
+    #[serde(default)]
+    pub creator_id: u32,
+    /// ACPI header: revision of that utility.
+    #[serde(default)]
+    pub creator_revision: u32,
+    /// UEFI device path of the driver that made the table, bytes in hexadecimal; absent when the table has none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub driver_device_path: String,
+    /// Control descriptor, flags bit 1 (set by EDK2): the firmware failed over to another boot path.
+    #[serde(default, skip_serializing_if = "is_false", with = "zero_one")]
+    pub boot_failover: bool,
+    /// What was odd or had to be left out, each with its place.
+    #[serde(default)]
+    pub warnings: Vec<Warning>,
+}
+
+/// Something in a table that is not as the specification has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// `table`, `host`, `hfi`, `ssns`, `discovery` or `security`.
+    pub descriptor: String,
+    /// Index of the descriptor, as the table gives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<u16>,
+    /// Byte offset in the table.
+    pub offset: usize,
+    /// One clear sentence; begins with `dropped: ` when the descriptor was left out.
+    pub message: String,
+}
+
+/// Host descriptor (figure 9).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Host {
+    /// Host NQN.
+    pub nqn: String,
+    /// Host identifier; bytes in the table's order.
+    pub id: Uuid,
+    /// The host identifier was set by an administrator (else it is the driver's default).
+    #[serde(default, with = "zero_one")]
+    pub host_id_configured: bool,
+    /// The host NQN was set by an administrator (else it is the driver's default).
+    #[serde(default, with = "zero_one")]
+    pub host_nqn_configured: bool,
+    /// Whether this table's host identity is the one to prefer among several tables.
+    #[serde(default)]
+    pub primary_admin_host_flag: PrimaryAdmin,
+}
+
+/// Subsystem namespace descriptor (figure 15) with its extended information (figure 19).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ssns {
+    /// SSNS descriptor index.
+    pub index: u16,
+    /// Length of `hfis`.
+    #[serde(default)]
+    pub num_hfis: usize,
+    /// HFI descriptor indexes, the primary one first; none twice, each exists.
+    pub hfis: Vec<u8>,
+    /// Transport.
+    #[serde(default)]
+    pub transport: Transport,
+    /// Transport address of the subsystem.
+    pub traddr: IpAddr,
+    /// Transport service id: a decimal TCP port.
+    pub trsvcid: String,
+    /// Port of the subsystem.
+    #[serde(default)]
+    pub subsys_port_id: u16,
+    /// Namespace id; 0: go by `nid`.
+    #[serde(default)]
+    pub nsid: u32,
+    /// Type of `nid`; absent when the table gives none of the three.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nid_type: Option<NidType>,
+    /// Namespace identifier.
+    #[serde(default)]
+    pub nid: Nid,
+    /// NQN of the subsystem.
+    pub subsys_nqn: String,
+    /// Controller id of the first controller the driver used; 0: not specified.
+    #[serde(default)]
+    pub controller_id: u16,
+    /// Admin submission queue size; 0 unless an administrator set it.
+    #[serde(default)]
+    pub asqsz: u16,
+    /// DHCP root path that this descriptor was made from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dhcp_root_path_string: Option<String>,
+    /// Header digest demanded (HDGST, figure 17).
+    #[serde(default, with = "zero_one")]
+    pub pdu_header_digest_required: bool,
+    /// Data digest demanded (DDGST, figure 17).
+    #[serde(default, with = "zero_one")]
+    pub data_digest_required: bool,
+    /// Found by discovery (else configured explicitly).
+    #[serde(default, with = "zero_one")]
+    pub discovered: bool,
+    /// The firmware could not reach it, or did not try.
+    #[serde(default, with = "zero_one")]
+    pub unavailable: bool,
+    /// Namespace availability error descriptor, see [`crate::words::naed`]; absent when 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub naed: u8,
+    /// Connect invalid parameters extended error code, see [`crate::words::cipeec`]; absent when 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cipeec: u8,
+    /// Connection timeout in seconds; absent when the table gives none (all of revision 1.0).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection_timeout: Option<u16>,
+    /// Network connection extended error code, see [`crate::words::nceec`]; absent when 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub nceec: u8,
+    /// The two-bit field behind `unavailable`.
+    #[serde(default)]
+    pub availability: Availability,
+    /// Not for booting from; the operating system may need it later.
+    #[serde(default, with = "zero_one")]
+    pub non_bootable: bool,
+    /// Made from the DHCP root path.
+    #[serde(default, with = "zero_one")]
+    pub dhcp_root_path_override: bool,
+    /// The discovery controller has another transport address than the subsystem.
+    #[serde(default, with = "zero_one")]
+    pub separate_discovery_controller: bool,
+    /// Index of the discovery descriptor it came from; absent when none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub discovery_index: u8,
+    /// Index of its security profile; absent unless the use-security flag is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub security_index: Option<u8>,
+    /// The table's identifier type when it is none that is defined.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub nid_type_code: u8,
+}
+
+/// Host fabric interface: descriptor (figure 11), transport information (figure 13), extended information (1.1).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Hfi {
+    /// HFI descriptor index.
+    pub index: u8,
+    /// Transport.
+    #[serde(default)]
+    pub transport: Transport,
+    /// PCI address `segment:bus:device.function`, hexadecimal without padding.
+    #[serde(default)]
+    pub pcidev: String,
+    /// MAC address.
+    pub mac_addr: MacAddr,
+    /// VLAN id, 1 to 4094; 0: none.
+    #[serde(default)]
+    pub vlan: u16,
+    /// Where the address came from: 0 other, 1 manual, 2 well-known, 3 DHCP, 4 router advertisement, 16 unchanged.
+    #[serde(default)]
+    pub ip_origin: u8,
+    /// Address of the interface; unspecified (`0.0.0.0` or `::`): none.
+    pub ipaddr: IpAddr,
+    /// Prefix length, bits.
+    #[serde(default)]
+    pub subnet_mask_prefix: u8,
+    /// Gateway; unspecified: none.
+    #[serde(default = "unspecified")]
+    pub gateway_ipaddr: IpAddr,
+    /// Route metric; 0: not given.
+    #[serde(default)]
+    pub route_metric: u16,
+    /// First name server; unspecified: none.
+    #[serde(default = "unspecified")]
+    pub primary_dns_ipaddr: IpAddr,
+    /// Second name server; unspecified: none.
+    #[serde(default = "unspecified")]
+    pub secondary_dns_ipaddr: IpAddr,
+    /// DHCP server; an empty string unless `dhcp_override`.
+    #[serde(default, with = "maybe_addr")]
+    pub dhcp_server_ipaddr: Option<IpAddr>,
+    /// Host name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host_name: Option<String>,
+    /// The firmware's default route went over this interface.
+    #[serde(default, with = "zero_one")]
+    pub this_hfi_is_default_route: bool,
+    /// The address was leased by DHCP.
+    #[serde(default, with = "zero_one")]
+    pub dhcp_override: bool,
+    /// The address was formed by IPv6 autoconfiguration (revision 1.1).
+    #[serde(default, with = "zero_one")]
+    pub ipaddr_autoconf: bool,
+    /// PCI segment; absent when 0 (revision 1.1).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub pcie_seg_num: u16,
+    /// Identity association id of the firmware's DHCPv6 client (revision 1.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dhcp_iaid: Option<u32>,
+    /// The firmware's DHCP unique identifier, hexadecimal, in the order DHCP sends it (revision 1.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dhcp_duid: Option<String>,
+    /// Type of the DUID: `DUID-LLT`, `DUID-EN`, `DUID-LL`, `DUID-UUID` or `unknown(n)`. The keys after it are its parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dhcp_duid_type: Option<String>,
+    /// Hardware type (LLT, LL).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dhcp_duid_hwtype: Option<u16>,
+    /// Seconds since 2000-01-01 00:00 UTC (LLT).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dhcp_duid_time: Option<u32>,
+    /// Link-layer address, hexadecimal with colons (LLT, LL).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dhcp_duid_lladdr: Option<String>,
+    /// Enterprise number (EN).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dhcp_duid_enterprise: Option<u32>,
+    /// Identifier, hexadecimal (EN).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dhcp_duid_id: Option<String>,
+    /// UUID (UUID).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dhcp_duid_uuid: Option<Uuid>,
+    /// All bytes after the type, hexadecimal (unknown types).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dhcp_duid_raw: Option<String>,
+}
+
+/// Discovery descriptor (figure 24).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Discovery {
+    /// Discovery descriptor index.
+    pub index: u8,
+    /// Index of its security profile; absent when none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub security: u8,
+    /// Index of the HFI it is reached through.
+    pub hfi: u8,
+    /// URI of the discovery controller, `nvme+tcp://address:port/`.
+    pub uri: String,
+    /// NQN of the discovery controller; absent: the well-known discovery NQN.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nqn: Option<String>,
+}
+
+/// Security profile descriptor (figures 21 and 22).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Security {
+    /// Security profile descriptor index.
+    pub index: u8,
+    /// In-band authentication (DH-HMAC-CHAP).
+    #[serde(default)]
+    pub in_band_auth: Demand,
+    /// Who set `auth_protocols`.
+    #[serde(default)]
+    pub auth_policy: Policy,
+    /// Secure channel (TLS).
+    #[serde(default)]
+    pub secure_channel: Demand,
+    /// Who set `secure_channel_algorithms`.
+    #[serde(default)]
+    pub channel_policy: Policy,
+    /// `cipher_suites` is the only choice.
+    #[serde(default, with = "zero_one")]
+    pub cipher_suites_restricted: bool,
+    /// `dh_groups` is the only choice.
+    #[serde(default, with = "zero_one")]
+    pub dh_groups_restricted: bool,
+    /// `hash_functions` is the only choice.
+    #[serde(default, with = "zero_one")]
+    pub hash_functions_restricted: bool,
+    /// Secret type flags: bit 1, `secret_keypath` is a Redfish URI.
+    #[serde(default)]
+    pub secret_type: u8,
+    /// SECTYPE values of the TCP transport specification: 1 TLS 1.2, 2 TLS 1.3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secure_channel_algorithms: Option<Vec<u8>>,
+    /// Authentication protocol identifiers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_protocols: Option<Vec<u8>>,
+    /// Cipher suites, bytes as the table has them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cipher_suites: Option<Vec<u8>>,
+    /// DH-HMAC-CHAP Diffie-Hellman group identifiers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dh_groups: Option<Vec<u8>>,
+    /// DH-HMAC-CHAP hash function identifiers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash_functions: Option<Vec<u8>>,
+    /// Where the secret is kept: a URI.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_keypath: Option<String>,
+}
+
+/// A field of two bits that JSON shows as words; the first word is value 0.
+macro_rules! two_bits {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+        pub enum $name {
+            #[default]
+            $($(#[$vdoc])* #[serde(rename = $word)] $variant),*
+        }
+
+        impl $name {
+            /// The meaning of the low two bits of `field`.
+            #[must_use]
+            pub fn from_bits(field: u16) -> Self {
+                let mut rest = field & 3;
+                $(if rest == 0 { return Self::$variant; } rest = rest.wrapping_sub(1);)*
+                let _ = rest;
+                Self::Reserved
+            }
+
+            /// The word that JSON and text output show.
+            #[must_use]
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),* }
+            }
+        }
+    };
+}
+
+two_bits!(
+    /// Host descriptor flags, bits 4:3 (figure 9).
+    PrimaryAdmin {
+        /// 0h: no hint.
+        NotIndicated = "not indicated",
+        /// 1h: do not prefer this table.
+        Unselected = "unselected",
+        /// 2h: prefer this table.
+        Selected = "selected",
+        /// 3h.
+        Reserved = "reserved"
+    }
+);
+
+two_bits!(
+    /// SSNS flags, bits 8:7 (figure 16).
+    Availability {
+        /// 0h: no information.
+        NotIndicated = "not indicated",
+        /// 1h: the firmware had access to it.
+        Available = "available",
+        /// 2h: not tried, or not reached.
+        Unavailable = "unavailable",
+        /// 3h.
+        Reserved = "reserved"
+    }
+);
+
+two_bits!(
+    /// Whether the subsystem does or demands something (figure 22).
+    Demand {
+        /// 0h.
+        NotSupported = "not supported",
+        /// 1h: supported and not required.
+        NotRequired = "not required",
+        /// 2h.
+        Required = "required",
+        /// 3h.
+        Reserved = "reserved"
+    }
+);
+
+two_bits!(
+    /// Who made a list (figure 22).
+    Policy {
+        /// 0h: there is no list.
+        NotSupported = "not supported",
+        /// 1h: the driver's default.
+        Driver = "driver",
+        /// 2h: an administrator.
+        Administrator = "administrator",
+        /// 3h.
+        Reserved = "reserved"
+    }
+);
+
+/// Transport type (figure 12); descriptors with another one are dropped with a warning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Transport {
+    /// 3h: NVMe/TCP.
+    #[default]
+    Tcp,
+}
+
+/// Namespace identifier type (NIDT).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NidType {
+    /// 1h.
+    Eui64,
+    /// 2h.
+    Nguid,
+    /// 3h.
+    Uuid,
+}
+
+impl Table {
+    /// The table's name: the last part of its path (`NBFT`, `NBFT1`, …), which `TABLE:N` references use.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.filename.rsplit('/').next().unwrap_or(&self.filename)
+    }
+
+    /// The HFI descriptor with this index.
+    #[must_use]
+    pub fn hfi(&self, index: u8) -> Option<&Hfi> {
+        self.hfi.iter().find(|hfi| hfi.index == index)
+    }
+
+    /// The security profile with this index.
+    #[must_use]
+    pub fn security(&self, index: u8) -> Option<&Security> {
+        self.security.iter().find(|profile| profile.index == index)
+    }
+}
+
+impl Hfi {
+    /// Whether the address is leased: the override flag, origin 3, or a DHCP server (as NetworkManager decides).
+    #[must_use]
+    pub fn is_dhcp(&self) -> bool {
+        self.dhcp_override
+            || self.ip_origin == 3
+            || self.dhcp_server_ipaddr.is_some_and(|server| !server.is_unspecified())
+    }
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+fn is_zero<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+fn unspecified() -> IpAddr {
+    std::net::Ipv6Addr::UNSPECIFIED.into()
+}
+
+/// Flags are 0 or 1 in JSON.
+mod zero_one {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer>(value: &bool, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u8(u8::from(*value))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
+        match u8::deserialize(from)? {
+            0 => Ok(false),
+            1 => Ok(true),
+            other => Err(D::Error::custom(format_args!("a flag is 0 or 1, not {other}"))),
+        }
+    }
+}
+
+/// An address that is an empty string when there is none.
+mod maybe_addr {
+    use std::net::IpAddr;
+
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer>(value: &Option<IpAddr>, to: S) -> Result<S::Ok, S::Error> {
+        match value {
+            Some(addr) => to.collect_str(addr),
+            None => to.serialize_str(""),
+        }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<IpAddr>, D::Error> {
+        let text = String::deserialize(from)?;
+        if text.is_empty() {
+            Ok(None)
+        } else {
+            text.parse().map(Some).map_err(D::Error::custom)
+        }
+    }
+}
