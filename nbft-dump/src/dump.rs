@@ -1,0 +1,100 @@
+//! The one job: load tables, print them.
+
+use std::ffi::OsString;
+
+use nbft_common::failure::{Exit, Failure, say};
+use nbft_common::table::Table;
+use nbft_common::{find, output};
+
+use crate::text;
+
+/// What to print.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    #[default]
+    Json,
+    Text,
+}
+
+/// The command line.
+#[derive(Debug, Default)]
+pub struct Options {
+    pub format: Format,
+    /// JSON on one line.
+    pub compact: bool,
+    /// Warnings are errors.
+    pub strict: bool,
+    /// Tables; none: the firmware's.
+    pub files: Vec<OsString>,
+}
+
+/// Prints the good tables, says what is wrong with the others, and fails with the last of them.
+pub fn dump(options: &Options) -> Result<(), Failure> {
+    let mut loaded = find::load(&options.files);
+    if options.strict {
+        loaded.tables.retain(|table| match strict(table) {
+            Ok(()) => true,
+            Err(failure) => {
+                loaded.failures.push(failure);
+                false
+            }
+        });
+    } else if options.format == Format::Json {
+        // In text they are part of the result.
+        loaded
+            .tables
+            .iter()
+            .flat_map(warnings)
+            .for_each(|line| say("nbft-dump", format_args!("warning: {line}")));
+    }
+    let result = match options.format {
+        Format::Text => text::tables(&loaded.tables),
+        Format::Json => json(&loaded.tables, options.compact)?,
+    };
+    let last = loaded.failures.pop();
+    loaded.failures.iter().for_each(|failure| say("nbft-dump", failure));
+    // A table that is there but bad outweighs a file that is not.
+    let worst = loaded
+        .failures
+        .iter()
+        .find(|failure| failure.exit == Exit::Data)
+        .map(|failure| failure.exit);
+    let written = output::write(&result);
+    match last {
+        Some(last) => Err(Failure::new(worst.unwrap_or(last.exit), last.message)),
+        None => written,
+    }
+}
+
+fn json(tables: &[Table], compact: bool) -> Result<Vec<u8>, Failure> {
+    let made = if compact {
+        serde_json::to_vec(tables)
+    } else {
+        serde_json::to_vec_pretty(tables)
+    };
+    let mut bytes = made.map_err(|error| Failure::new(Exit::Output, format!("JSON: {error}")))?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// The warnings of a table, a line each.
+fn warnings(table: &Table) -> impl Iterator<Item = String> {
+    table.warnings.iter().map(|warning| {
+        let index = warning.index.map(|index| format!(" {index}")).unwrap_or_default();
+        let descriptor = &warning.descriptor;
+        format!(
+            "{}: {descriptor}{index}: byte {}: {}",
+            table.filename, warning.offset, warning.message
+        )
+    })
+}
+
+/// Fails with a table's warnings.
+fn strict(table: &Table) -> Result<(), Failure> {
+    let lines: Vec<String> = warnings(table).collect();
+    let Some((last, others)) = lines.split_last() else {
+        return Ok(());
+    };
+    others.iter().for_each(|line| say("nbft-dump", line));
+    Err(Failure::new(Exit::Data, last.as_str()))
+}
