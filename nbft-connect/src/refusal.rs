@@ -1,0 +1,79 @@
+//! What the kernel's errno means to the person who has to mend it.
+
+use std::io;
+
+use nbft_common::failure::{Exit, Failure};
+use nix::errno::Errno;
+
+use crate::line::Line;
+
+/// Turns the kernel's answer to `line` into a failure: what, why, and where to look.
+pub fn explain(error: &io::Error, line: &Line) -> Failure {
+    let errno = Errno::from_raw(error.raw_os_error().unwrap_or(0));
+    let target = format!(
+        "{} at {} port {}",
+        line.get("nqn").unwrap_or("?"),
+        line.get("traddr").unwrap_or("?"),
+        line.get("trsvcid").unwrap_or("?")
+    );
+    let source = line.get("host_traddr").unwrap_or("the source address");
+    let interface = line.get("host_iface").unwrap_or("the interface");
+    let (exit, why) = match errno {
+        Errno::ECONNREFUSED => (
+            Exit::TryAgain,
+            "connection refused: nothing listens there (yet)".to_owned(),
+        ),
+        Errno::ENETUNREACH => (Exit::TryAgain, "network unreachable: no route (yet)".to_owned()),
+        Errno::EHOSTUNREACH => (
+            Exit::TryAgain,
+            "host unreachable: it does not answer on this network".to_owned(),
+        ),
+        Errno::ETIMEDOUT => (Exit::TryAgain, "timed out: no answer to the TCP connection".to_owned()),
+        Errno::EAGAIN => (
+            Exit::TryAgain,
+            "timed out: TCP is accepted, but no NVMe/TCP answer comes".to_owned(),
+        ),
+        Errno::ECONNRESET | Errno::EPIPE => (Exit::TryAgain, "the target closed the connection".to_owned()),
+        Errno::EADDRNOTAVAIL => (
+            Exit::TryAgain,
+            format!("{source} is not an address of this machine (yet)"),
+        ),
+        Errno::ENODEV => (
+            Exit::TryAgain,
+            format!("{interface} is gone, or the target offers no I/O queues"),
+        ),
+        Errno::EBUSY | Errno::ENOMEM | Errno::EINTR => (Exit::TryAgain, errno.desc().to_lowercase()),
+        Errno::EIO => (
+            Exit::Refused,
+            "the target refused: it does not know this NQN, or does not allow this host NQN (the kernel's log has \
+             the status)"
+                .to_owned(),
+        ),
+        Errno::ENOKEY => (Exit::Refused, "the target demands a key, and none was given".to_owned()),
+        Errno::EKEYREJECTED => (Exit::Refused, "authentication failed: the key is wrong".to_owned()),
+        Errno::EPERM | Errno::EACCES => (Exit::Refused, "not permitted; be root".to_owned()),
+        Errno::EOPNOTSUPP => (Exit::Config, "the target demands a secure channel".to_owned()),
+        Errno::EAFNOSUPPORT => (
+            Exit::Config,
+            format!("{source} and the target are not both IPv4 or both IPv6"),
+        ),
+        Errno::EINVAL => (
+            Exit::Config,
+            "the kernel rejects these options: one is malformed, or a live controller has the same host NQN with \
+             another host ID (the kernel's log says which)"
+                .to_owned(),
+        ),
+        other => (Exit::TryAgain, format!("{} ({other:?})", other.desc().to_lowercase())),
+    };
+    Failure::new(exit, format!("{target}: {why}"))
+}
+
+/// Whether leaving out the source address may help: a leased address has moved since the firmware's time.
+pub fn source_is_gone(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(Errno::EADDRNOTAVAIL as i32)
+}
+
+/// Whether the same connection is there already.
+pub fn is_already(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(Errno::EALREADY as i32)
+}
