@@ -1,0 +1,146 @@
+//! NVMe block devices as sysfs shows them, and which of them is the one.
+
+use std::fs;
+use std::path::PathBuf;
+
+use nbft_common::addr::Nid;
+use nbft_common::failure::Failure;
+use nbft_common::root;
+use nbft_common::table::Ssns;
+
+/// A namespace's identity: what the table says of it.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// NQN of its subsystem; none: any.
+    pub nqn: Option<String>,
+    pub nid: Nid,
+    /// Namespace id; 0: any.
+    pub nsid: u32,
+}
+
+impl From<&Ssns> for Identity {
+    fn from(ssns: &Ssns) -> Self {
+        Self {
+            nqn: Some(ssns.subsys_nqn.clone()),
+            nid: ssns.nid,
+            nsid: ssns.nsid,
+        }
+    }
+}
+
+/// Reads `uuid.…`, `nguid.…` or `eui.…`.
+pub fn nid(text: &str) -> Result<Identity, Failure> {
+    let wrong = || {
+        Failure::usage(format_args!(
+            "--nid: '{text}' is not uuid.UUID, nguid.32-DIGITS or eui.16-DIGITS"
+        ))
+    };
+    let (kind, id) = text.split_once('.').ok_or_else(wrong)?;
+    let nid: Nid = id.parse().map_err(|_| wrong())?;
+    match (kind, nid) {
+        ("uuid", Nid::Uuid(_)) | ("nguid", Nid::Nguid(_)) | ("eui", Nid::Eui64(_)) => Ok(Identity {
+            nqn: None,
+            nid,
+            nsid: 0,
+        }),
+        _ => Err(wrong()),
+    }
+}
+
+/// An NVMe namespace that is a block device.
+pub struct Device {
+    name: String,
+}
+
+impl Device {
+    /// All of them that have a device node; the hidden ones behind a multipath device have none.
+    pub fn all() -> Vec<Self> {
+        let entries = fs::read_dir(root::path("/sys/block")).into_iter().flatten().flatten();
+        let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+        let mut all: Vec<Self> = names
+            .filter(|name| name.starts_with("nvme"))
+            .map(|name| Self { name })
+            .collect();
+        all.retain(|device| device.read("hidden").is_none_or(|hidden| hidden == "0"));
+        all.sort_by(|a, b| a.name.cmp(&b.name));
+        all
+    }
+
+    /// Path of its node.
+    pub fn path(&self) -> String {
+        format!("/dev/{}", self.name)
+    }
+
+    /// Whether its node is there.
+    pub fn is_there(&self) -> bool {
+        root::path(&self.path()).exists()
+    }
+
+    /// Whether it is the namespace that is meant. The number in its name is not its namespace id. An identifier that the
+    /// device shows decides; one that it does not show leaves the namespace id.
+    pub fn is(&self, wanted: &Identity) -> bool {
+        if wanted
+            .nqn
+            .as_ref()
+            .is_some_and(|nqn| self.read("device/subsysnqn").as_ref() != Some(nqn))
+        {
+            return false;
+        }
+        match self.identifier_like(wanted.nid) {
+            Some(own) => own == wanted.nid,
+            None => wanted.nsid != 0 && self.read("nsid").and_then(|text| text.parse().ok()) == Some(wanted.nsid),
+        }
+    }
+
+    /// Its identifier of the same type as `nid`.
+    fn identifier_like(&self, nid: Nid) -> Option<Nid> {
+        let digits = |text: String| text.chars().filter(char::is_ascii_hexdigit).collect::<String>();
+        match nid {
+            Nid::None => None,
+            Nid::Uuid(_) => self.read("uuid")?.parse().ok(),
+            // sysfs shows it with the dashes of a UUID, and an EUI64 with spaces.
+            Nid::Nguid(_) => digits(self.read("nguid")?).parse().ok(),
+            Nid::Eui64(_) => {
+                let own = self
+                    .read("eui")
+                    .or_else(|| self.read("wwid")?.strip_prefix("eui.").map(str::to_owned))?;
+                digits(own).parse().ok()
+            }
+        }
+    }
+
+    /// One line on it, for whoever waits in vain.
+    pub fn describe(&self) -> String {
+        let or = |value: Option<String>| value.unwrap_or_else(|| "?".to_owned());
+        format!(
+            "{} (nsid {}, {}, {})",
+            self.path(),
+            or(self.read("nsid")),
+            or(self.read("wwid")),
+            or(self.read("device/subsysnqn"))
+        )
+    }
+
+    fn read(&self, attribute: &str) -> Option<String> {
+        let path: PathBuf = root::path(&format!("/sys/block/{}/{attribute}", self.name));
+        Some(fs::read_to_string(path).ok()?.trim_end().to_owned())
+    }
+}
+
+/// Controllers and their states, for whoever waits in vain.
+pub fn controllers() -> Vec<String> {
+    let class = "/sys/class/nvme";
+    let entries = fs::read_dir(root::path(class)).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    names.sort();
+    let read = |name: &str, attribute: &str| {
+        let text = fs::read_to_string(root::path(&format!("{class}/{name}/{attribute}")));
+        text.map_or_else(|_| "?".to_owned(), |text| text.trim_end().to_owned())
+    };
+    names
+        .iter()
+        .map(|name| format!("{name} ({}, {})", read(name, "state"), read(name, "subsysnqn")))
+        .collect()
+}
