@@ -13,6 +13,9 @@ use crate::line::{Field, Line};
 /// Longest NQN in bytes (NVMe base specification, section 4.7).
 const MAX_NQN: usize = 223;
 
+/// NQN of every discovery controller that has none of its own.
+const DISCOVERY_NQN: &str = "nqn.2014-08.org.nvmexpress.discovery";
+
 /// Longest address text that the kernel reads, scope included.
 const MAX_ADDRESS: usize = 48;
 
@@ -54,6 +57,9 @@ impl Path {
                     nqn.len()
                 )));
             }
+        }
+        if ssns.subsys_nqn == DISCOVERY_NQN {
+            return Err(bad("is a discovery controller, not a subsystem with disks"));
         }
         let same_family = hfi.ipaddr.is_ipv4() == ssns.traddr.is_ipv4();
         Ok(Self {
