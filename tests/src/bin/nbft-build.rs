@@ -1,0 +1,212 @@
+//! nbft-build: makes an NBFT from a description in TOML or JSON.
+
+use std::fs;
+use std::io::{self, IsTerminal, Read, Write};
+use std::process::ExitCode;
+
+use nbft_tests::builder::{Description, kind, kinds, mutant, random};
+
+const HELP: &str = "\
+Usage: nbft-build [-o FILE] [--describe] [DESCRIPTION]
+       nbft-build [-o FILE] [--describe] --kind NAME | --random SEED
+Makes an NVMe Boot Firmware Table from a description: TOML or JSON, a file or standard input (-).
+
+  -o, --output FILE   write the table there; standard output otherwise, unless it is a terminal
+  -k, --kind NAME     a description that comes with the program
+  -l, --list-kinds    their names
+  -r, --random SEED   a random description; a seed always gives the same one
+  -m, --mutant N      the N-th broken copy of the table; --seed SEED gives others (default 0)
+  -d, --describe      the description as JSON with every key spelled out, instead of the table
+  -h, --help          this text
+
+A description has the keys of nbft-dump's JSON, one table of them; every key has a default but
+subsystem's traddr and subsys_nqn and discovery's uri. Keys that only the builder knows:
+  table      layout = \"nul-in-length\"   string lengths count the NUL
+             major, minor              revision in header and control descriptor, whatever `revision` says
+             padding = N               zero bytes behind the header's length
+             descriptor_stride_extra = N   entries of all lists longer by so much
+             signature = \"XXXX\"        instead of NBFT
+             checksum = \"bad\"
+             patch = [{ offset = N, bytes = \"hex\" }]   written before the checksum is computed
+  host, subsystem, hfi, discovery, security
+             invalid = true            the valid bit is clear
+  subsystem, hfi
+             transport = \"rdma\"|\"fc\"   a transport that readers have to leave out
+  subsystem  secondary_hfis = \"none\"|\"primary\"|[N, ...]   default: hfis without the first, or the
+                                       primary again where there is no other
+             use_security = true|false the flag, whatever security_index says
+             no_ext_info = true        no extended information
+             without = [\"traddr\", \"trsvcid\", \"subsys_nqn\", \"dhcp_root_path_string\", \"ext_info\"]
+                                       heap references to leave empty
+  discovery  without = [\"uri\", \"nqn\"]
+";
+
+/// Exit codes of sysexits.h.
+const USAGE: u8 = 64;
+const DATA: u8 = 65;
+const NO_INPUT: u8 = 66;
+const CANNOT_CREATE: u8 = 73;
+
+struct Failure(u8, String);
+
+enum Source {
+    File(String),
+    Kind(String),
+    Random(u64),
+}
+
+struct Options {
+    source: Source,
+    output: Option<String>,
+    mutant: Option<usize>,
+    seed: u64,
+    describe: bool,
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure(code, message)) => {
+            eprintln!("nbft-build: {}", message.replace('\n', " "));
+            ExitCode::from(code)
+        }
+    }
+}
+
+fn run() -> Result<(), Failure> {
+    let Some(options) = arguments()? else {
+        return Ok(());
+    };
+    let description = match &options.source {
+        Source::File(path) => read(path)?,
+        Source::Kind(name) => {
+            kind(name).ok_or_else(|| Failure(USAGE, format!("no kind `{name}`: see nbft-build --list-kinds")))?
+        }
+        Source::Random(seed) => random(*seed),
+    };
+    if options.describe {
+        return write(&options, description.complete().to_json().as_bytes());
+    }
+    if options.output.is_none() && io::stdout().is_terminal() {
+        let message = "standard output is a terminal: use -o FILE or a pipe";
+        return Err(Failure(USAGE, message.into()));
+    }
+    let mut table = description.build();
+    if let Some(number) = options.mutant {
+        table = mutant(&table, number, options.seed);
+    }
+    write(&options, &table)
+}
+
+/// The command line; nothing where it asked for a text that has been printed.
+fn arguments() -> Result<Option<Options>, Failure> {
+    let usage = |message: String| Failure(USAGE, format!("{message} (see nbft-build --help)"));
+    let mut sources = Vec::new();
+    let (mut output, mut number, mut seed, mut describe) = (None, None, 0, false);
+    let mut rest = std::env::args().skip(1);
+    let mut options = true;
+    while let Some(argument) = rest.next() {
+        // `--option=value` is the same as `--option value`.
+        let (name, mut attached) = match argument.split_once('=') {
+            Some((name, value)) if options && name.starts_with("--") => (name.to_owned(), Some(value.to_owned())),
+            _ => (argument, None),
+        };
+        if !options || name == "-" || !name.starts_with('-') {
+            sources.push(Source::File(name));
+            continue;
+        }
+        let mut value = || {
+            let value = attached.take().or_else(|| rest.next());
+            value.ok_or_else(|| usage(format!("{name}: needs a value")))
+        };
+        let integer = |text: String| {
+            let parsed = text.parse::<u64>();
+            parsed.map_err(|_| usage(format!("{name}: `{text}` is not a number")))
+        };
+        match name.as_str() {
+            "-o" | "--output" => output = Some(value()?),
+            "-k" | "--kind" => sources.push(Source::Kind(value()?)),
+            "-r" | "--random" => sources.push(Source::Random(integer(value()?)?)),
+            "-m" | "--mutant" => number = Some(integer(value()?)? as usize),
+            "--seed" => seed = integer(value()?)?,
+            "-d" | "--describe" => describe = true,
+            "--" => options = false,
+            "-h" | "--help" => return print(HELP),
+            "-l" | "--list-kinds" => {
+                let names: Vec<_> = kinds().into_iter().map(|(name, _)| name).collect();
+                return print(&(names.join("\n") + "\n"));
+            }
+            _ => return Err(usage(format!("{name}: no such option"))),
+        }
+        if attached.is_some() {
+            return Err(usage(format!("{name}: takes no value")));
+        }
+    }
+    if sources.len() > 1 {
+        return Err(usage("more than one description".into()));
+    }
+    if describe && number.is_some() {
+        return Err(usage("--mutant: has no description".into()));
+    }
+    Ok(Some(Options {
+        source: sources.pop().unwrap_or(Source::File("-".into())),
+        output,
+        mutant: number,
+        seed,
+        describe,
+    }))
+}
+
+fn print(text: &str) -> Result<Option<Options>, Failure> {
+    stdout(text.as_bytes())?;
+    Ok(None)
+}
+
+fn read(path: &str) -> Result<Description, Failure> {
+    let (name, bytes) = if path == "-" {
+        let mut bytes = Vec::new();
+        let result = io::stdin().read_to_end(&mut bytes);
+        ("standard input", result.map(|_| bytes))
+    } else {
+        (path, fs::read(path))
+    };
+    let fail = |code, why: String| Failure(code, format!("{name}: {why}"));
+    let bytes = bytes.map_err(|error| fail(NO_INPUT, error.to_string()))?;
+    let text = String::from_utf8(bytes).map_err(|_| fail(DATA, "not UTF-8".into()))?;
+    // An empty document describes a table too, but it is more likely what is left of a failed dump.
+    if text.trim().is_empty() {
+        return Err(fail(DATA, "empty".into()));
+    }
+    // No TOML document that describes a table begins with an inline value; every JSON one does.
+    let first = text.trim_start();
+    let json = first.starts_with('{') || (first.starts_with('[') && json_array(first));
+    let parsed = if json {
+        Description::from_json(&text)
+    } else {
+        Description::from_toml(&text)
+    };
+    parsed.map_err(|why| fail(DATA, why))
+}
+
+/// Tells a JSON array from a TOML table header: `[{` or `[]`, against `[host]` or `[[hfi]]`.
+fn json_array(text: &str) -> bool {
+    text[1..].trim_start().starts_with(['{', ']'])
+}
+
+fn write(options: &Options, bytes: &[u8]) -> Result<(), Failure> {
+    let Some(path) = &options.output else {
+        return stdout(bytes);
+    };
+    fs::write(path, bytes).map_err(|error| Failure(CANNOT_CREATE, format!("{path}: {error}")))
+}
+
+/// A reader that has seen enough is no failure.
+fn stdout(bytes: &[u8]) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure(CANNOT_CREATE, format!("standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}

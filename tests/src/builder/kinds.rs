@@ -1,0 +1,86 @@
+//! Tables of every kind that firmware writes, by name. Their descriptions are files under
+//! `tests/tables`, which serve as examples too.
+
+use super::description::Description;
+use super::hfi::Hfi;
+use super::subsystem::Subsystem;
+
+macro_rules! files {
+    ($($name:literal)*) => {
+        [$(($name, include_str!(concat!("../../tables/", $name, ".toml")))),*]
+    };
+}
+
+const FILES: [(&str, &str); 24] = files![
+    "static-ipv4"
+    "static-ipv6"
+    "link-local-ipv6"
+    "dhcp-ipv4"
+    "dhcp-ipv6"
+    "slaac"
+    "vlan"
+    "multipath"
+    "dual-stack"
+    "two-namespaces"
+    "discovery-own-nqn"
+    "discovery-well-known"
+    "security-required"
+    "digests"
+    "unavailable"
+    "dhcp-ids"
+    "root-path"
+    "namespace-ids"
+    "non-bootable"
+    "no-secondary-list"
+    "nul-in-length"
+    "empty"
+    "multi-1"
+    "multi-2"
+];
+
+/// Every kind: its name and its description.
+pub fn kinds() -> Vec<(&'static str, Description)> {
+    let read = |(name, text)| match Description::from_toml(text) {
+        Ok(description) => (name, description),
+        // The files are part of the program.
+        Err(error) => unreachable!("{name}.toml: {error}"),
+    };
+    let mut kinds: Vec<_> = FILES.into_iter().map(read).collect();
+    kinds.push(("huge", huge()));
+    kinds
+}
+
+/// The description of one kind.
+pub fn kind(name: &str) -> Option<Description> {
+    kinds()
+        .into_iter()
+        .find(|(kind, _)| *kind == name)
+        .map(|(_, description)| description)
+}
+
+/// As much as a table can hold: 255 HFIs, and 255 SSNS that are reached through each of them.
+fn huge() -> Description {
+    let hfi = |index: u8| Hfi {
+        index: Some(index),
+        ipaddr: Some([10, 0, index, 20].into()),
+        host_name: Some(format!("host-{index}")),
+        ..Hfi::default()
+    };
+    let subsystem = |index: u8| {
+        let mut hfis: Vec<u8> = (1..=255).collect();
+        hfis.rotate_left(usize::from(index) - 1);
+        Subsystem {
+            hfis: Some(hfis),
+            traddr: Some([10, 0, index, 1].into()),
+            subsys_nqn: format!("nqn.2014-08.org.example:disk-{index}"),
+            nsid: index.into(),
+            nid: format!("df669a88-bd6f-4dd6-8a50-5f97eb55c8{index:02x}"),
+            ..Subsystem::default()
+        }
+    };
+    Description {
+        hfi: (1..=255).map(hfi).collect(),
+        subsystem: (1..=255).map(subsystem).collect(),
+        ..Description::default()
+    }
+}

@@ -1,0 +1,77 @@
+//! Tables that are wrong in ways that a reader has to survive.
+
+use super::references::heap_references;
+use super::rng::Rng;
+
+/// Makes all bytes of `table` add up to zero.
+pub fn repair_checksum(table: &mut [u8]) {
+    if table.len() > 9 {
+        table[9] = 0;
+        let sum = table.iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte));
+        table[9] = sum.wrapping_neg();
+    }
+}
+
+/// The first `count` mutants of a table: heap references that point elsewhere, bytes that changed,
+/// tables that end early, in turn. The same arguments give the same mutants.
+pub fn mutants(table: &[u8], count: usize, seed: u64) -> impl Iterator<Item = Vec<u8>> {
+    let references = heap_references(table);
+    (0..count).map(move |number| mutate(table, &references, number, seed))
+}
+
+/// One of them by its number.
+pub fn mutant(table: &[u8], number: usize, seed: u64) -> Vec<u8> {
+    mutate(table, &heap_references(table), number, seed)
+}
+
+fn mutate(table: &[u8], references: &[usize], number: usize, seed: u64) -> Vec<u8> {
+    let mut rng = Rng::new(seed ^ (number as u64).wrapping_mul(0xd6e8_feb8_6659_fd93));
+    let mut mutant = table.to_vec();
+    if table.is_empty() {
+        return mutant;
+    }
+    let round = number / 3;
+    match number % 3 {
+        0 if round < references.len() * REDIRECTIONS => {
+            let place = references[round % references.len()];
+            redirect(&mut mutant, place, round / references.len());
+        }
+        2 => {
+            mutant.truncate(rng.below(table.len()));
+            // Both a table whose header knows of its end and one whose header does not.
+            if round.is_multiple_of(2) && mutant.len() >= 8 {
+                let length = mutant.len() as u32;
+                mutant[4..8].copy_from_slice(&length.to_le_bytes());
+            }
+        }
+        _ => {
+            for _ in 0..=rng.below(4) {
+                let place = rng.below(mutant.len());
+                mutant[place] ^= 1 + rng.below(255) as u8;
+            }
+        }
+    }
+    // Otherwise most mutants would be refused for their checksum and test nothing else.
+    repair_checksum(&mut mutant);
+    mutant
+}
+
+/// How many ways `redirect` has.
+const REDIRECTIONS: usize = 5;
+
+/// Makes a heap reference point somewhere else.
+fn redirect(table: &mut [u8], place: usize, way: usize) {
+    let end = table.len() as u32;
+    let mut set = |at: usize, bytes: &[u8]| table[at..at + bytes.len()].copy_from_slice(bytes);
+    match way {
+        0 => set(place, &end.to_le_bytes()),
+        1 => set(place + 4, &u16::MAX.to_le_bytes()),
+        2 => set(place, &u32::MAX.to_le_bytes()),
+        // The last byte: whoever looks for a NUL behind it leaves the table.
+        3 => {
+            set(place, &end.saturating_sub(1).to_le_bytes());
+            set(place + 4, &1u16.to_le_bytes());
+        }
+        _ => set(place, &[0; 6]),
+    }
+}
