@@ -1,0 +1,229 @@
+//! Runs boot scenarios: one QEMU with an NBFT, another with the NVMe/TCP target.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use nbft_tests::vm::modules::Kernel;
+use nbft_tests::vm::run::{Setting, run};
+use nbft_tests::vm::scenario::{Scenario, read_optional};
+use nbft_tests::vm::{Result, compare};
+
+const HELP: &str = "\
+usage: nbft-vm [OPTION]... SCENARIO_DIR...
+
+Boots each scenario's machines and compares what the host script prints with `expected`.
+
+    --kernel VERSION  boot this kernel only (default: every one the scenario is for)
+    --bin-dir DIR     where the commands under test lie
+                      (default: target/x86_64-unknown-linux-gnu/release)
+    --show            print the host script's output as it comes
+    --keep DIR        keep consoles, initramfs and output in DIR/SCENARIO
+    --bless           write the output to `expected` instead of comparing
+    --help            print this
+
+Exit codes: 0 all passed, 1 some failed, 64 usage.
+";
+
+#[derive(Default)]
+struct Options {
+    kernel: Option<String>,
+    bin_dir: Option<PathBuf>,
+    show: bool,
+    keep: Option<PathBuf>,
+    bless: bool,
+    scenarios: Vec<PathBuf>,
+}
+
+enum Verdict {
+    Passed,
+    Skipped,
+    Failed,
+}
+
+fn main() -> ExitCode {
+    let options = match parse(std::env::args_os().skip(1)) {
+        Ok(Some(options)) => options,
+        Ok(None) => {
+            print!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        Err(why) => {
+            eprintln!("nbft-vm: {why}");
+            return ExitCode::from(64);
+        }
+    };
+    let (mut passed, mut failed) = (0, 0);
+    for dir in &options.scenarios {
+        let verdicts = match Scenario::load(dir) {
+            Ok(scenario) => every_kernel(&scenario, &options),
+            Err(why) => {
+                println!("FAILED {}: {why}", dir.display());
+                vec![Verdict::Failed]
+            }
+        };
+        for verdict in verdicts {
+            match verdict {
+                Verdict::Passed => passed += 1,
+                Verdict::Failed => failed += 1,
+                Verdict::Skipped => {}
+            }
+        }
+    }
+    println!("{passed} passed, {failed} failed");
+    if failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+fn parse(args: impl Iterator<Item = OsString>) -> Result<Option<Options>> {
+    let mut options = Options::default();
+    let mut args = args;
+    while let Some(arg) = args.next() {
+        let mut value = || args.next().ok_or_else(|| format!("{} needs a value", arg.display()));
+        match arg.to_str() {
+            Some("--help" | "-h") => return Ok(None),
+            Some("--kernel") => options.kernel = Some(value()?.to_string_lossy().into_owned()),
+            Some("--bin-dir") => options.bin_dir = Some(value()?.into()),
+            Some("--keep") => options.keep = Some(value()?.into()),
+            Some("--show") => options.show = true,
+            Some("--bless") => options.bless = true,
+            Some(other) if other.starts_with('-') => {
+                return Err(format!("{other}: no such option; see nbft-vm --help"));
+            }
+            _ => options.scenarios.push(arg.into()),
+        }
+    }
+    if let Some(dir) = options.bin_dir.as_deref().filter(|dir| !dir.is_dir()) {
+        return Err(format!("--bin-dir {}: no such folder", dir.display()));
+    }
+    if options.scenarios.is_empty() {
+        return Err("no scenario folder given; see nbft-vm --help".to_owned());
+    }
+    Ok(Some(options))
+}
+
+/// Runs a scenario on each kernel it is for, and says what came of it.
+fn every_kernel(scenario: &Scenario, options: &Options) -> Vec<Verdict> {
+    let kernels = &scenario.settings.kernels;
+    let wanted = |kernel: &&String| options.kernel.as_ref().is_none_or(|k| k == *kernel);
+    let chosen: Vec<_> = kernels.iter().filter(wanted).collect();
+    if chosen.is_empty() {
+        println!(
+            "skipped {}: it is for kernel {} only",
+            scenario.name,
+            kernels.join(", ")
+        );
+        return vec![Verdict::Skipped];
+    }
+    let mut verdicts = Vec::new();
+    for kernel in chosen {
+        let name = match kernels.len() {
+            1 => scenario.name.clone(),
+            _ => format!("{} ({kernel})", scenario.name),
+        };
+        let start = Instant::now();
+        verdicts.push(match one(scenario, kernel, options) {
+            Ok(remark) => {
+                println!("ok {name} ({:.1} s){remark}", start.elapsed().as_secs_f32());
+                Verdict::Passed
+            }
+            Err(why) => {
+                println!("FAILED {name}: {}", why.trim_end());
+                Verdict::Failed
+            }
+        });
+    }
+    verdicts
+}
+
+/// Runs one scenario on one kernel. Success is a remark for the result line.
+fn one(scenario: &Scenario, version: &str, options: &Options) -> Result<&'static str> {
+    // The folder of this package's sources, from which the workspace is one up.
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let cache = std::env::var_os("NBFT_CACHE").map_or_else(|| workspace.join("target/cache"), PathBuf::from);
+    let kernel = Kernel::open(&cache.join(format!("kernel-{version}")))?;
+    let bin_dir = options
+        .bin_dir
+        .clone()
+        .unwrap_or_else(|| workspace.join("target/x86_64-unknown-linux-gnu/release"));
+    // Sockets lie in here too, so the path has to be short.
+    let temporary = Temporary::new()?;
+    let setting = Setting {
+        kernel: &kernel,
+        bin_dir: &bin_dir,
+        dir: temporary.0.clone(),
+        show: options.show,
+    };
+    let result = run(scenario, &setting);
+    if let Some(keep) = &options.keep {
+        keep_files(&temporary.0, &keep.join(&scenario.name))?;
+    }
+    let outcome = result?;
+
+    let path = scenario.expected_path(version);
+    let expected = read_optional(&path)?;
+    let expected = expected.as_deref().unwrap_or_default();
+    let difference = compare::difference(expected, &outcome.output);
+    let mut report = match (&outcome.failure, &difference) {
+        (None, None) => return Ok(""),
+        (None, Some(_)) if options.bless => {
+            let text = compare::bless(expected, &outcome.output);
+            fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()))?;
+            return Ok(", blessed");
+        }
+        (Some(why), _) => format!("{why}\n"),
+        (None, Some(_)) => "the host did not print what was expected\n".to_owned(),
+    };
+    match difference {
+        _ if outcome.output.is_empty() => report.push_str("(the host printed nothing)\n"),
+        Some(difference) => report.push_str(&difference),
+        None => report.push_str("(the output is as expected)\n"),
+    }
+    for (role, console) in outcome.consoles {
+        report.push_str(&format!("--- last lines of the {role}'s console:\n{console}\n"));
+    }
+    Ok(report).and_then(Err)
+}
+
+/// A folder that goes away with the value.
+struct Temporary(PathBuf);
+
+impl Temporary {
+    fn new() -> Result<Self> {
+        // A run that was killed leaves its folder behind, so a name can be taken.
+        for number in 0..1000 {
+            let name = format!("nbft-vm.{}.{number}", std::process::id());
+            let path = std::env::temp_dir().join(name);
+            match fs::create_dir(&path) {
+                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
+                Err(e) => return Err(format!("{}: {e}", path.display())),
+                Ok(()) => return Ok(Self(path)),
+            }
+        }
+        Err(format!("{}: full of nbft-vm.* folders", std::env::temp_dir().display()))
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // What cannot be removed is only clutter in a temporary folder.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn keep_files(from: &Path, to: &Path) -> Result<()> {
+    let failed = |e: std::io::Error| format!("{}: {e}", to.display());
+    fs::create_dir_all(to).map_err(failed)?;
+    for entry in fs::read_dir(from).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        if entry.file_type().map_err(failed)?.is_file() {
+            fs::copy(entry.path(), to.join(entry.file_name())).map_err(failed)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,240 @@
+//! Runs a scenario: starts both machines and carries lines between them until the host is done.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::machine::{Hardware, Machine};
+use super::modules::Kernel;
+use super::scenario::Scenario;
+use super::{Result, at, initramfs};
+
+/// What the host script did.
+pub struct Outcome {
+    /// All it printed.
+    pub output: String,
+    /// Why the scenario failed whatever was printed, if it did.
+    pub failure: Option<String>,
+    /// The last lines of each machine's console.
+    pub consoles: Vec<(&'static str, String)>,
+}
+
+/// Where things are, for every scenario of a run.
+pub struct Setting<'a> {
+    /// The kernel both machines boot.
+    pub kernel: &'a Kernel,
+    /// Where the commands under test lie.
+    pub bin_dir: &'a Path,
+    /// A folder for the machines' files.
+    pub dir: PathBuf,
+    /// Whether the output is shown as it comes.
+    pub show: bool,
+}
+
+enum Event {
+    /// Bytes of the host script's output.
+    Output(Vec<u8>),
+    /// A line from the host's or the target's first process.
+    Host(String),
+    Target(String),
+    /// A machine's port closed: QEMU ended.
+    Closed(&'static str),
+}
+
+/// Boots the machines and returns what the host printed. An error is a fault of the set-up.
+pub fn run(scenario: &Scenario, setting: &Setting) -> Result<Outcome> {
+    let dir = &setting.dir;
+    at(dir, fs::create_dir_all(dir))?;
+    let nics = scenario.settings.nics;
+    let kernel = &setting.kernel.image;
+    let (sender, events) = channel();
+    let target = match scenario.settings.target {
+        true => Some(Machine::start(
+            &Hardware {
+                role: "target",
+                kernel,
+                initramfs: &initramfs::target(scenario, setting.kernel)?,
+                cmdline: "",
+                tables: &[],
+                nics,
+            },
+            dir,
+        )?),
+        false => None,
+    };
+    if let Some(target) = &target {
+        read_lines("target", &target.control, sender.clone(), Event::Target)?;
+    }
+    let host = Machine::start(
+        &Hardware {
+            role: "host",
+            kernel,
+            initramfs: &initramfs::host(scenario, setting.kernel, setting.bin_dir)?,
+            cmdline: &scenario.settings.cmdline,
+            tables: &scenario.tables,
+            nics,
+        },
+        dir,
+    )?;
+    read_lines("host", &host.control, sender.clone(), Event::Host)?;
+    read_output(&host.output, sender)?;
+
+    let mut conversation = Conversation {
+        host: &host,
+        target: target.as_ref(),
+        host_up: false,
+        target_ready: target.is_none(),
+        output: Vec::new(),
+        shown: if setting.show { Some(0) } else { None },
+    };
+    let limit = Duration::from_secs(scenario.settings.timeout);
+    let failure = match conversation.carry(&events, limit) {
+        Ok(code) if code == scenario.settings.exit => None,
+        Ok(code) => Some(format!(
+            "the host script ended with exit code {code}, not {}",
+            scenario.settings.exit
+        )),
+        Err(why) => Some(why),
+    };
+    let output = String::from_utf8_lossy(&conversation.output).into_owned();
+    at(dir, fs::write(dir.join("output"), &output))?;
+    let mut consoles = vec![("host", host.console())];
+    if let Some(target) = &target {
+        consoles.push(("target", target.console()));
+    }
+    Ok(Outcome {
+        output,
+        failure,
+        consoles,
+    })
+}
+
+struct Conversation<'a> {
+    host: &'a Machine,
+    target: Option<&'a Machine>,
+    host_up: bool,
+    target_ready: bool,
+    output: Vec<u8>,
+    /// How many bytes of the output have been shown, if it is to be shown.
+    shown: Option<usize>,
+}
+
+impl Conversation<'_> {
+    /// Carries lines until the host script ends; returns its exit code.
+    fn carry(&mut self, events: &Receiver<Event>, limit: Duration) -> Result<i32> {
+        let deadline = Instant::now() + limit;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match events.recv_timeout(left) {
+                Ok(Event::Output(bytes)) => {
+                    self.output.extend(bytes);
+                    let end = self.end();
+                    self.show(end.map_or(self.output.len(), |(at, _)| at));
+                    if let Some((at, code)) = end {
+                        self.output.truncate(at);
+                        return Ok(code);
+                    }
+                }
+                Ok(Event::Host(line)) if line == "up" => {
+                    self.host_up = true;
+                    self.go()?;
+                }
+                Ok(Event::Host(line)) => match self.target {
+                    Some(target) => send(&target.control, &line, "target")?,
+                    None => send(&self.host.control, "done 1", "host")?,
+                },
+                Ok(Event::Target(line)) => match line.strip_prefix("ready ") {
+                    Some("0") => {
+                        self.target_ready = true;
+                        self.go()?;
+                    }
+                    Some(code) => {
+                        return Err(format!("the target's description failed with {code}"));
+                    }
+                    None => send(&self.host.control, &line, "host")?,
+                },
+                Ok(Event::Closed(role)) => {
+                    return Err(format!("the {role} machine ended before the host script did"));
+                }
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                    return Err(self.late(limit));
+                }
+            }
+        }
+    }
+
+    /// Lets the host script start once both machines are ready for it.
+    fn go(&self) -> Result<()> {
+        match self.host_up && self.target_ready {
+            true => send(&self.host.control, "go", "host"),
+            false => Ok(()),
+        }
+    }
+
+    fn late(&self, limit: Duration) -> String {
+        let what = match (self.host_up, self.target_ready) {
+            (true, true) => "the host script did not end",
+            (false, _) => "the host machine did not come up",
+            (_, false) => "the target machine was not ready",
+        };
+        format!("{what} within {} s", limit.as_secs())
+    }
+
+    /// The end mark in the output, if it is complete: where it begins, and the exit code in it.
+    fn end(&self) -> Option<(usize, i32)> {
+        const MARK: &[u8] = b"\x04exit ";
+        let at = self.output.windows(MARK.len()).rposition(|window| window == MARK)?;
+        let rest = String::from_utf8_lossy(&self.output[at + MARK.len()..]);
+        rest.strip_suffix('\n')?.parse().ok().map(|code| (at, code))
+    }
+
+    fn show(&mut self, until: usize) {
+        if let Some(shown) = &mut self.shown {
+            // Up to the last whole line: the rest may be the beginning of the end mark.
+            let until = match self.output[..until].iter().rposition(|&b| b == b'\n') {
+                Some(newline) => newline + 1,
+                None => return,
+            };
+            let mut stdout = std::io::stdout();
+            // Nobody reading is no reason to stop: the result counts.
+            let _ = stdout.write_all(&self.output[(*shown).min(until)..until]);
+            let _ = stdout.flush();
+            *shown = until;
+        }
+    }
+}
+
+fn send(mut port: &UnixStream, line: &str, role: &str) -> Result<()> {
+    port.write_all(format!("{line}\n").as_bytes())
+        .map_err(|e| format!("{role}: the machine does not take a line: {e}"))
+}
+
+fn read_lines(role: &'static str, port: &UnixStream, events: Sender<Event>, event: fn(String) -> Event) -> Result<()> {
+    let port = port.try_clone().map_err(|e| format!("{role}: port: {e}"))?;
+    thread::spawn(move || {
+        for line in BufReader::new(port).lines().map_while(|line| line.ok()) {
+            if events.send(event(line)).is_err() {
+                return;
+            }
+        }
+        let _ = events.send(Event::Closed(role));
+    });
+    Ok(())
+}
+
+fn read_output(port: &UnixStream, events: Sender<Event>) -> Result<()> {
+    let mut port = port.try_clone().map_err(|e| format!("host: port: {e}"))?;
+    thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        while let Ok(count @ 1..) = port.read(&mut buffer) {
+            if events.send(Event::Output(buffer[..count].to_vec())).is_err() {
+                return;
+            }
+        }
+    });
+    Ok(())
+}

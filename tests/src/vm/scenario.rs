@@ -1,0 +1,140 @@
+//! A scenario: a folder that describes two machines and what the host has to print.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::{Result, at};
+use crate::builder::Description;
+
+/// `scenario.toml`; every key may be left out.
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Network interfaces of each machine, connected pairwise.
+    pub nics: u8,
+    /// Kernels the scenario is for.
+    pub kernels: Vec<String>,
+    /// Seconds each machine may take.
+    pub timeout: u64,
+    /// Whether there is a target machine.
+    pub target: bool,
+    /// The exit code the host script has to end with.
+    pub exit: i32,
+    /// More kernel modules, on both machines.
+    pub modules: Vec<String>,
+    /// Modules the host does not have.
+    pub hide: Vec<String>,
+    /// More words for the host's kernel command line.
+    pub cmdline: String,
+    /// More files for the host: path there, and path seen from the scenario's folder.
+    pub files: BTreeMap<String, PathBuf>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            nics: 1,
+            kernels: vec!["6.12".to_owned()],
+            timeout: 90,
+            target: true,
+            exit: 0,
+            modules: Vec::new(),
+            hide: Vec::new(),
+            cmdline: String::new(),
+            files: BTreeMap::new(),
+        }
+    }
+}
+
+/// A scenario as read from its folder.
+pub struct Scenario {
+    /// Where it lies.
+    pub dir: PathBuf,
+    /// The folder's name.
+    pub name: String,
+    /// What `scenario.toml` says.
+    pub settings: Settings,
+    /// The tables to inject, by the name the kernel will give them.
+    pub tables: Vec<(String, Vec<u8>)>,
+    /// The script of the host.
+    pub host: String,
+    /// The description of the target.
+    pub target: String,
+}
+
+impl Scenario {
+    /// Reads the folder.
+    pub fn load(dir: &Path) -> Result<Self> {
+        // The real path, so that `nbft-vm .` has a name to show.
+        let dir = at(dir, dir.canonicalize())?;
+        let name = dir
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .ok_or_else(|| format!("{}: not a scenario folder", dir.display()))?;
+        let settings: Settings = match read_optional(&dir.join("scenario.toml"))? {
+            Some(text) => toml::from_str(&text).map_err(|e| format!("{}: {e}", dir.join("scenario.toml").display()))?,
+            None => Settings::default(),
+        };
+        let host = at(&dir.join("host"), fs::read_to_string(dir.join("host")))?;
+        let target = match settings.target {
+            true => at(&dir.join("target"), fs::read_to_string(dir.join("target")))?,
+            false => String::new(),
+        };
+        Ok(Self {
+            tables: tables(&dir)?,
+            name,
+            settings,
+            host,
+            target,
+            dir,
+        })
+    }
+
+    /// The file with the expected output: one for this kernel alone, or the one for all.
+    pub fn expected_path(&self, kernel: &str) -> PathBuf {
+        let own = self.dir.join(format!("expected-{kernel}"));
+        if own.exists() { own } else { self.dir.join("expected") }
+    }
+}
+
+/// The text of a file, or nothing if there is none.
+pub fn read_optional(path: &Path) -> Result<Option<String>> {
+    match fs::read_to_string(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        other => at(path, other).map(Some),
+    }
+}
+
+/// `table.toml` is NBFT; `table1.toml`, `table2.toml` … are NBFT1, NBFT2 …; a binary file of the
+/// table's name does as well.
+fn tables(dir: &Path) -> Result<Vec<(String, Vec<u8>)>> {
+    if let Some(table) = table(dir, "")? {
+        return Ok(vec![("NBFT".to_owned(), table)]);
+    }
+    let mut tables = Vec::new();
+    while let Some(content) = table(dir, &(tables.len() + 1).to_string())? {
+        tables.push((format!("NBFT{}", tables.len() + 1), content));
+    }
+    // The kernel numbers tables only when there are several.
+    if let [only] = tables.as_mut_slice() {
+        only.0 = "NBFT".to_owned();
+    }
+    Ok(tables)
+}
+
+fn table(dir: &Path, number: &str) -> Result<Option<Vec<u8>>> {
+    let path = dir.join(format!("table{number}.toml"));
+    if let Some(text) = read_optional(&path)? {
+        return Description::from_toml(&text)
+            .map(|description| Some(description.build()))
+            .map_err(|e| format!("{}: {e}", path.display()));
+    }
+    let path = dir.join(format!("NBFT{number}"));
+    match path.exists() {
+        true => at(&path, fs::read(&path)).map(Some),
+        false => Ok(None),
+    }
+}
