@@ -58,9 +58,10 @@ pub fn explain(error: &io::Error, line: &Line) -> Failure {
             Exit::Config,
             format!("{source} and the target are not both IPv4 or both IPv6"),
         ),
-        Errno::EINVAL if !root::path("/sys/module/nvme_tcp").exists() => {
-            (Exit::Unsupported, "this kernel has no NVMe/TCP: its module nvme-tcp is missing".to_owned())
-        }
+        Errno::EINVAL if !root::path("/sys/module/nvme_tcp").exists() => (
+            Exit::Unsupported,
+            "this kernel has no NVMe/TCP: its module nvme-tcp is missing".to_owned(),
+        ),
         Errno::EINVAL => (
             Exit::Config,
             "the kernel rejects these options: one is malformed, or a live controller has the same host NQN with \
