@@ -1,10 +1,9 @@
 //! How a command ends: exit codes that a script or a systemd unit can act on, and one line that says why.
 
 use std::fmt;
-use std::io::Write;
 use std::process::ExitCode;
 
-use crate::words::printable;
+use crate::log::{Level, log};
 
 /// Exit codes, those of sysexits(3). 0 is success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,11 +65,9 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Prints `COMMAND: message` on standard error, with control characters made visible. A closed standard error is no
-/// reason to fail.
+/// Reports a failure or a warning of a command; see [`log`].
 pub fn say(command: &str, message: impl fmt::Display) {
-    let line = format!("{command}: {}\n", printable(&message.to_string()));
-    let _ = std::io::stderr().write_all(line.as_bytes());
+    log(Level::Warning, command, message);
 }
 
 /// The end of every command's `main`: the one place that prints its error.
@@ -80,9 +77,9 @@ pub fn finish(command: &str, result: Result<(), Failure>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if failure.exit == Exit::Usage {
-                say(command, format_args!("{failure} (see {command} --help)"));
+                log(Level::Error, command, format_args!("{failure} (see {command} --help)"));
             } else {
-                say(command, &failure);
+                log(Level::Error, command, &failure);
             }
             failure.exit.into()
         }

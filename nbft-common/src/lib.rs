@@ -12,6 +12,8 @@
 pub mod addr;
 pub mod failure;
 pub mod find;
+pub mod jq;
+pub mod log;
 pub mod output;
 pub mod parse;
 pub mod root;

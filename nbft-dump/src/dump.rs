@@ -6,6 +6,7 @@ use nbft_common::failure::{Exit, Failure, say};
 use nbft_common::table::Table;
 use nbft_common::{find, output};
 
+use crate::filter::Query;
 use crate::text;
 
 /// What to print.
@@ -20,16 +21,19 @@ pub enum Format {
 #[derive(Debug, Default)]
 pub struct Options {
     pub format: Format,
-    /// JSON on one line.
-    pub compact: bool,
+    /// What of the JSON to print, and how.
+    pub query: Query,
     /// Warnings are errors.
     pub strict: bool,
     /// Tables; none: the firmware's.
     pub files: Vec<OsString>,
 }
 
-/// Prints the good tables, says what is wrong with the others, and fails with the last of them.
-pub fn dump(options: &Options) -> Result<(), Failure> {
+/// Prints the good tables, says what is wrong with the others, and fails with the last of them. Gives the exit status,
+/// which is 0 unless a filter's `-e` says otherwise.
+pub fn dump(options: &Options) -> Result<u8, Failure> {
+    let query = &options.query;
+    let filter = query.compile()?;
     let mut loaded = find::load(&options.files);
     if options.strict {
         loaded.tables.retain(|table| match strict(table) {
@@ -47,10 +51,19 @@ pub fn dump(options: &Options) -> Result<(), Failure> {
             .flat_map(warnings)
             .for_each(|line| say("nbft-dump", format_args!("warning: {line}")));
     }
-    let result = match options.format {
-        Format::Text => text::tables(&loaded.tables),
-        Format::Json => json(&loaded.tables, options.compact)?,
+    let mut status = 0;
+    let result = match (options.format, filter) {
+        (Format::Text, _) => Ok(text::tables(&loaded.tables)),
+        (Format::Json, None) => json(&loaded.tables, query.style.compact),
+        (Format::Json, Some(filter)) => query.run(&filter, &loaded.tables).map(|results| {
+            status = results.status;
+            results.text.into_bytes()
+        }),
     };
+    let result = result.unwrap_or_else(|failure| {
+        loaded.failures.push(failure);
+        Vec::new()
+    });
     let last = loaded.failures.pop();
     loaded.failures.iter().for_each(|failure| say("nbft-dump", failure));
     // A table that is there but bad outweighs a file that is not.
@@ -62,7 +75,7 @@ pub fn dump(options: &Options) -> Result<(), Failure> {
     let written = output::write(&result);
     match last {
         Some(last) => Err(Failure::new(worst.unwrap_or(last.exit), last.message)),
-        None => written,
+        None => written.map(|()| status),
     }
 }
 

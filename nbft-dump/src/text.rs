@@ -1,10 +1,11 @@
 //! The table for people: all that it says, nothing that it does not, within 80 columns as far as its names allow.
 
-use std::fmt::{Display, Write};
 use std::net::IpAddr;
 
 use nbft_common::table::{Availability, Demand, Discovery, Hfi, Host, Policy, PrimaryAdmin, Security, Ssns, Table};
-use nbft_common::words::{cipeec, ip_origin, naed, nceec, printable};
+use nbft_common::words::{cipeec, ip_origin, naed, nceec};
+
+use super::page::{Page, joined};
 
 /// Renders tables; says so when there is none.
 pub fn tables(tables: &[Table]) -> Vec<u8> {
@@ -15,42 +16,21 @@ pub fn tables(tables: &[Table]) -> Vec<u8> {
     all.join("\n").into_bytes()
 }
 
-/// Lines under a heading: a label column, then the value.
-struct Page(String);
-
-impl Page {
-    fn heading(&mut self, heading: impl Display) {
-        self.raw(format_args!("{}\n", printable(&heading.to_string())));
-    }
-
-    fn line(&mut self, label: &str, value: impl Display) {
-        self.raw(format_args!("  {label:<11} {}\n", printable(&value.to_string())));
-    }
-
-    fn maybe(&mut self, label: &str, value: Option<impl Display>) {
-        if let Some(value) = value {
-            self.line(label, value);
-        }
-    }
-
-    fn raw(&mut self, text: std::fmt::Arguments<'_>) {
-        // Writing to a String cannot fail.
-        let _ = self.0.write_fmt(text);
-    }
-}
-
 fn table(table: &Table) -> String {
-    let mut page = Page(String::new());
-    let origin = [table.oem_id.as_str(), table.oem_table_id.as_str()].join(" ");
-    let origin = if origin.trim().is_empty() {
-        String::new()
-    } else {
-        format!(", made by {}", origin.trim())
-    };
-    page.heading(format_args!(
-        "{}: NBFT revision {}{origin}",
-        table.filename, table.revision
-    ));
+    let mut page = Page::default();
+    page.heading(format_args!("{}: NBFT revision {}", table.filename, table.revision));
+    let oem = [table.oem_id.as_str(), table.oem_table_id.as_str()].join(" ");
+    let oem = if oem.trim().is_empty() { "unnamed" } else { oem.trim() };
+    page.line(
+        "made by",
+        format_args!(
+            "{oem} revision {}, creator {} revision {}",
+            table.oem_revision,
+            creator(table.creator_id),
+            table.creator_revision
+        ),
+    );
+    page.maybe("driver path", driver_path(&table.driver_device_path));
     if table.boot_failover {
         page.line("failover", "the firmware fell back to another boot path");
     }
@@ -70,6 +50,33 @@ fn table(table: &Table) -> String {
         ));
     }
     page.0
+}
+
+/// The id of the utility that made the table: four characters by ACPI's rules, padded with spaces.
+fn creator(id: u32) -> String {
+    let bytes = id.to_le_bytes();
+    let name = bytes.trim_ascii_end();
+    if !name.is_empty() && name.iter().all(u8::is_ascii_alphanumeric) {
+        String::from_utf8_lossy(name).into_owned()
+    } else {
+        format!("{id:#x}")
+    }
+}
+
+/// A UEFI device path is binary by its specification; firmware writes its text instead, some with bytes after it.
+fn driver_path(hex: &str) -> Option<String> {
+    let digits = hex
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| std::str::from_utf8(pair).unwrap_or_default());
+    let bytes: Vec<u8> = digits.filter_map(|pair| u8::from_str_radix(pair, 16).ok()).collect();
+    let text = bytes.iter().filter(|byte| byte.is_ascii_graphic()).count();
+    let shown = if text * 2 > bytes.len() {
+        bytes.escape_ascii().to_string()
+    } else {
+        hex.to_owned()
+    };
+    (!hex.is_empty()).then_some(shown)
 }
 
 fn host(page: &mut Page, host: &Host) {
@@ -96,14 +103,11 @@ fn hfi(page: &mut Page, hfi: &Hfi) {
         "HFI {}: {}{vlan}, PCI {}",
         hfi.index, hfi.mac_addr, hfi.pcidev
     ));
-    let origin = match (hfi.is_dhcp(), hfi.ipaddr_autoconf) {
-        (true, _) => "DHCP",
-        (_, true) => "IPv6 autoconfiguration",
-        _ => ip_origin(hfi.ip_origin),
-    };
-    match given(hfi.ipaddr) {
-        Some(addr) => page.line("address", format_args!("{addr}/{} ({origin})", hfi.subnet_mask_prefix)),
-        None => page.line("address", format_args!("none ({origin})")),
+    let origin = origin(hfi);
+    match (given(hfi.ipaddr), hfi.subnet_mask_prefix) {
+        (Some(addr), prefix) => page.line("address", format_args!("{addr}/{prefix} ({origin})")),
+        (None, 0) => page.line("address", format_args!("none ({origin})")),
+        (None, prefix) => page.line("address", format_args!("none, prefix {prefix} ({origin})")),
     }
     page.maybe("gateway", given(hfi.gateway_ipaddr));
     let default = hfi.this_hfi_is_default_route.then_some("default route");
@@ -113,7 +117,8 @@ fn hfi(page: &mut Page, hfi: &Hfi) {
         .into_iter()
         .filter_map(given);
     page.maybe("DNS", joined(dns.map(|addr| addr.to_string())));
-    page.maybe("DHCP server", hfi.dhcp_server_ipaddr.and_then(given));
+    let server = |addr| given(addr).map_or_else(|| "not named".to_owned(), |addr| addr.to_string());
+    page.maybe("DHCP server", hfi.dhcp_server_ipaddr.map(server));
     page.maybe("DHCP IAID", hfi.dhcp_iaid);
     if let (Some(kind), Some(duid)) = (&hfi.dhcp_duid_type, &hfi.dhcp_duid) {
         page.line("DHCP DUID", format_args!("{duid} ({kind})"));
@@ -121,10 +126,23 @@ fn hfi(page: &mut Page, hfi: &Hfi) {
     page.maybe("host name", hfi.host_name.as_ref());
 }
 
-/// The items with commas between them; none: nothing.
-fn joined(items: impl Iterator<Item = String>) -> Option<String> {
-    let items: Vec<String> = items.collect();
-    (!items.is_empty()).then(|| items.join(", "))
+/// Where the address came from. Firmware gives flags and a code that need not agree: what the flags do not imply is said.
+fn origin(hfi: &Hfi) -> String {
+    let flags = [
+        (hfi.is_dhcp(), "DHCP", 3),
+        (hfi.ipaddr_autoconf, "IPv6 autoconfiguration", 4),
+    ];
+    let said = flags.iter().any(|(set, _, code)| *set && *code == hfi.ip_origin);
+    let code = match ip_origin(hfi.ip_origin) {
+        "undefined" => format!("undefined origin {}", hfi.ip_origin),
+        word if flags.iter().any(|(set, ..)| *set) => format!("origin {word}"),
+        word => word.to_owned(),
+    };
+    let flags = flags
+        .iter()
+        .filter(|(set, ..)| *set)
+        .map(|(_, word, _)| (*word).to_owned());
+    joined(flags.chain((!said).then_some(code))).unwrap_or_default()
 }
 
 fn ssns(page: &mut Page, ssns: &Ssns) {
@@ -160,28 +178,24 @@ fn ssns(page: &mut Page, ssns: &Ssns) {
         (ssns.pdu_header_digest_required, "header"),
         (ssns.data_digest_required, "data"),
     ];
-    page.maybe(
-        "digests",
-        joined(
-            digests
-                .into_iter()
-                .filter(|(set, _)| *set)
-                .map(|(_, name)| name.to_owned()),
-        ),
-    );
+    let digests = digests
+        .iter()
+        .filter(|(set, _)| *set)
+        .map(|(_, name)| (*name).to_owned());
+    page.maybe("digests", joined(digests));
     page.maybe("security", ssns.security_index.map(|index| format!("profile {index}")));
-    let origin = match (ssns.discovered, ssns.discovery_index) {
-        (_, 0) if ssns.dhcp_root_path_override => Some("DHCP root path".to_owned()),
-        (true, 0) => Some("discovery".to_owned()),
-        (false, 0) => None,
-        (_, index) => Some(format!("discovery {index}")),
-    };
-    let elsewhere = if ssns.separate_discovery_controller {
-        ", at another address"
-    } else {
-        ""
-    };
-    page.maybe("from", origin.map(|origin| origin + elsewhere));
+    let origin = [
+        ssns.dhcp_root_path_override.then(|| "DHCP root path".to_owned()),
+        match (ssns.discovered, ssns.discovery_index) {
+            (true, 0) => Some("discovery".to_owned()),
+            (true, index) => Some(format!("discovery {index}")),
+            (false, 0) => None,
+            (false, index) => Some(format!("configuration, with discovery {index}")),
+        },
+        ssns.separate_discovery_controller
+            .then(|| "a discovery controller at another address".to_owned()),
+    ];
+    page.maybe("from", joined(origin.into_iter().flatten()));
     if ssns.non_bootable {
         page.line("boot", "not for booting from");
     }
@@ -227,40 +241,28 @@ fn discovery(page: &mut Page, discovery: &Discovery) {
 
 fn security(page: &mut Page, profile: &Security) {
     page.heading(format_args!("Security profile {}", profile.index));
-    let demand = |demand: Demand, set: Option<&Vec<u8>>, policy: Policy| {
-        let list = set
-            .map(|list| format!(", list {list:?} by {}", policy.word()))
-            .unwrap_or_default();
-        format!("{}{list}", demand.word())
+    let demand = |demand: Demand, set: Option<&Vec<u8>>, policy: Policy| match (policy, set) {
+        (Policy::NotSupported, None) => demand.word().to_owned(),
+        (_, None) => format!("{}, no list by {}", demand.word(), policy.word()),
+        (_, Some(list)) => format!("{}, list {list:?} by {}", demand.word(), policy.word()),
     };
-    page.line(
-        "in-band auth",
-        demand(
-            profile.in_band_auth,
-            profile.auth_protocols.as_ref(),
-            profile.auth_policy,
-        ),
-    );
+    let protocols = profile.auth_protocols.as_ref();
+    page.line("auth", demand(profile.in_band_auth, protocols, profile.auth_policy));
     let algorithms = profile.secure_channel_algorithms.as_ref();
     page.line(
         "TLS",
         demand(profile.secure_channel, algorithms, profile.channel_policy),
     );
-    let only = |restricted: bool, list: Option<&Vec<u8>>| {
-        restricted.then(|| format!("only {:?}", list.map_or(&[][..], |l| l)))
-    };
-    page.maybe(
-        "ciphers",
-        only(profile.cipher_suites_restricted, profile.cipher_suites.as_ref()),
-    );
-    page.maybe(
-        "DH groups",
-        only(profile.dh_groups_restricted, profile.dh_groups.as_ref()),
-    );
-    page.maybe(
-        "hashes",
-        only(profile.hash_functions_restricted, profile.hash_functions.as_ref()),
-    );
+    for (label, restricted, list) in [
+        ("ciphers", profile.cipher_suites_restricted, &profile.cipher_suites),
+        ("DH groups", profile.dh_groups_restricted, &profile.dh_groups),
+        ("hashes", profile.hash_functions_restricted, &profile.hash_functions),
+    ] {
+        page.maybe(
+            label,
+            restricted.then(|| format!("only {:?}", list.as_deref().unwrap_or_default())),
+        );
+    }
     page.maybe(
         "secret type",
         (profile.secret_type != 0).then(|| format!("{:#x}", profile.secret_type)),

@@ -1,0 +1,131 @@
+//! jq filters, run inside: [`Filter::new`] compiles a program, [`Filter::run`] applies it to anything that serde can
+//! serialise.
+//!
+//! The language is jaq-core's; values, operators and functions are ours, because what a hook's filters need of jq's
+//! library is small and has to give jq's results to the byte: insertion order, numbers, escapes, messages.
+
+mod access;
+mod compile;
+mod format;
+mod functions;
+mod json;
+mod object;
+mod operators;
+mod order;
+mod prelude;
+#[cfg(test)]
+mod tests;
+mod value;
+mod write;
+
+use std::fmt;
+
+use jaq_core::data::JustLut;
+use jaq_core::{Ctx, Exn, Vars};
+use serde::Serialize;
+
+pub use object::Object;
+pub use value::Value;
+
+/// A compiled program, with the values of its named arguments.
+pub struct Filter {
+    program: jaq_core::Filter<JustLut<Value>>,
+    arguments: Vec<Value>,
+}
+
+/// Why a program cannot be compiled, and where: both numbers count from 1, columns in characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    /// Line in the program.
+    pub line: usize,
+    /// Column in that line.
+    pub column: usize,
+    /// What is wrong there.
+    pub message: String,
+}
+
+/// Why a program stopped: what it gave to `error`, or the message of the operation that failed, in jq's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunError(pub String);
+
+/// How values are printed; jq's `-r` and `-c`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Style {
+    /// Strings as they are, without quotes.
+    pub raw: bool,
+    /// JSON on one line.
+    pub compact: bool,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, column {}: {}", self.line, self.column, self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for RunError {}
+
+impl Filter {
+    /// Compiles a program. Each argument is a name (without `$`) and the string that `$name` stands for; of two with
+    /// the same name the first counts, as in jq.
+    ///
+    /// # Errors
+    /// The first place where the program is wrong.
+    pub fn new(code: &str, arguments: &[(String, String)]) -> Result<Self, Error> {
+        let names: Vec<String> = arguments.iter().rev().map(|(name, _)| format!("${name}")).collect();
+        let values = arguments.iter().rev().map(|(_, value)| Value::from(value.clone()));
+        Ok(Self {
+            program: compile::compile(code, &names)?,
+            arguments: values.collect(),
+        })
+    }
+
+    /// All results for this input.
+    ///
+    /// # Errors
+    /// The first error that the program does not catch; results before it are dropped.
+    pub fn run(&self, input: &impl Serialize) -> Result<Vec<Value>, RunError> {
+        let input = Value::of(input).map_err(|error| RunError(error.to_string()))?;
+        let variables = Vars::new(self.arguments.iter().cloned());
+        let context = Ctx::<JustLut<Value>>::new(&self.program.lut, variables);
+        self.program
+            .id
+            .run((context, input))
+            .map(|result| result.map_err(message))
+            .collect()
+    }
+}
+
+fn message(exception: Exn<'_, Value>) -> RunError {
+    // What is not an error is a `break`, which the compiler lets appear inside of its label only.
+    let Ok(error) = exception.get_err() else {
+        return RunError("break".to_owned());
+    };
+    RunError(match error.into_val() {
+        Value::String(text) => text.to_string(),
+        other => format!("{other} (not a string)"),
+    })
+}
+
+/// Prints results, a line each.
+#[must_use]
+pub fn print(values: &[Value], style: Style) -> String {
+    let mut text = String::new();
+    for value in values {
+        match value {
+            Value::String(string) if style.raw => text.push_str(string),
+            _ if style.compact => write::compact(&mut text, value),
+            _ => write::pretty(&mut text, value),
+        }
+        text.push('\n');
+    }
+    text
+}

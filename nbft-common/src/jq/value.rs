@@ -1,0 +1,165 @@
+//! The values that filters work on, and their conversions.
+
+use std::fmt;
+use std::rc::Rc;
+
+use jaq_core::{Error, ValR};
+use serde::Serialize;
+
+use super::object::Object;
+use super::write;
+
+/// A JSON value. Cloning is cheap: strings, arrays and objects are shared.
+#[derive(Clone, Debug, Default)]
+pub enum Value {
+    /// `null`.
+    #[default]
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// All of jq's numbers; integers are exact up to 2^53.
+    Number(f64),
+    /// A string.
+    String(Rc<String>),
+    /// An array.
+    Array(Rc<Vec<Value>>),
+    /// An object, its keys in insertion order.
+    Object(Rc<Object>),
+}
+
+impl Value {
+    /// Any serialisable data as a value.
+    ///
+    /// # Errors
+    /// What JSON cannot express, such as a map whose keys are no strings.
+    pub fn of(data: &impl Serialize) -> serde_json::Result<Self> {
+        serde_json::from_slice(&serde_json::to_vec(data)?)
+    }
+
+    /// The string, when it is one.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether a condition takes it for true: all but `null` and `false`.
+    #[must_use]
+    pub fn is_true(&self) -> bool {
+        !matches!(self, Self::Null | Self::Bool(false))
+    }
+
+    /// Name of the type, as the filter `type` gives it.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "boolean",
+            Self::Number(_) => "number",
+            Self::String(_) => "string",
+            Self::Array(_) => "array",
+            Self::Object(_) => "object",
+        }
+    }
+
+    /// Type and beginning of the value, as messages of jq show it: `string ("abcdefghij...)`.
+    pub(super) fn shown(&self) -> String {
+        let text = self.to_string();
+        if text.len() <= 14 {
+            return format!("{} ({text})", self.kind());
+        }
+        let fits = |(start, c): (usize, char)| (start + c.len_utf8() <= 11).then_some(c);
+        let start: String = text.char_indices().map_while(fits).collect();
+        format!("{} ({start}...)", self.kind())
+    }
+
+    pub(super) fn array(items: Vec<Self>) -> Self {
+        Self::Array(Rc::new(items))
+    }
+
+    /// The text of the value: a string as it is, anything else as JSON.
+    pub(super) fn text(self) -> Rc<String> {
+        match self {
+            Self::String(text) => text,
+            other => Rc::new(other.to_string()),
+        }
+    }
+}
+
+/// An error with this message.
+pub(super) fn error(message: impl fmt::Display) -> Error<Value> {
+    Error::str(message)
+}
+
+/// Fails with this message.
+pub(super) fn fail<T>(message: impl fmt::Display) -> ValR<T, Value> {
+    Err(error(message))
+}
+
+/// Fails with a message about this value.
+pub(super) fn wrong<T>(value: &Value, what: &str) -> ValR<T, Value> {
+    fail(format_args!("{} {what}", value.shown()))
+}
+
+/// Compact JSON.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::new();
+        write::compact(&mut text, self);
+        f.write_str(&text)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(bool: bool) -> Self {
+        Self::Bool(bool)
+    }
+}
+
+impl From<f64> for Value {
+    fn from(number: f64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<isize> for Value {
+    fn from(number: isize) -> Self {
+        Self::Number(number as f64)
+    }
+}
+
+impl From<usize> for Value {
+    fn from(number: usize) -> Self {
+        Self::Number(number as f64)
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::String(Rc::new(text))
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::from(text.to_owned())
+    }
+}
+
+/// A slice as a part of a path: `{"start": 1, "end": 2}`.
+impl From<jaq_core::val::Range<Self>> for Value {
+    fn from(range: jaq_core::val::Range<Self>) -> Self {
+        let mut object = Object::default();
+        object.insert(Rc::new("start".to_owned()), range.start.unwrap_or_default());
+        object.insert(Rc::new("end".to_owned()), range.end.unwrap_or_default());
+        Self::Object(Rc::new(object))
+    }
+}
+
+impl FromIterator<Self> for Value {
+    fn from_iter<I: IntoIterator<Item = Self>>(items: I) -> Self {
+        Self::array(items.into_iter().collect())
+    }
+}
