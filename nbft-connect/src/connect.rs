@@ -1,20 +1,25 @@
-//! The one job: a subsystem namespace, over each of its HFIs.
+//! A subsystem namespace, over each of its HFIs.
 
 use std::ffi::OsString;
 
 use nbft_common::failure::{Exit, Failure, say};
 use nbft_common::find::{self, Loaded, Reference};
 use nbft_common::output;
-use nbft_common::table::{Demand, Security, Ssns, Table};
+use nbft_common::table::{Ssns, Table};
 
-use crate::existing;
-use crate::fabrics::{self, Supported};
-use crate::line::{Field, Line};
+use crate::attempt::{self, Policy};
+use crate::fabrics::Supported;
+use crate::identity::{Identity, Override};
+use crate::kernel;
+use crate::line::Field;
 use crate::path::Path;
-use crate::refusal;
+use crate::security::{self, Secrets};
+
+/// NQN of every discovery controller that has none of its own.
+pub const DISCOVERY_NQN: &str = "nqn.2014-08.org.nvmexpress.discovery";
 
 /// The command line.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Options {
     /// Only this HFI.
     pub hfi: Option<u8>,
@@ -22,166 +27,134 @@ pub struct Options {
     pub tables: Vec<OsString>,
     /// Options of the user for the kernel.
     pub extra: Vec<Field>,
+    pub identity: Override,
+    pub secrets: Secrets,
+    pub policy: Policy,
     pub dry_run: bool,
-    pub verbose: bool,
 }
 
-/// Connects an SSNS; prints the name of each controller. One path is enough for success.
+/// Connects an SSNS; prints the name of each controller.
 pub fn connect(reference: &Reference, options: &Options) -> Result<(), Failure> {
     let loaded = find::load(&options.tables);
     let (table, ssns) = reference.ssns(&loaded)?;
     note_other_failures(&loaded, options);
-    let paths = paths(table, ssns, options)?;
-    security(table, ssns)?;
+    let kernel = if options.dry_run {
+        Supported::ask().unwrap_or_default()
+    } else {
+        Supported::ask()?
+    };
+    let paths = paths(table, ssns, &loaded.tables, &kernel, options)
+        .map_err(|failure| Failure::new(failure.exit, format!("SSNS {}: {failure}", ssns.index)))?;
     if options.dry_run {
-        return dry_run(&paths, options);
+        return dry_run(&paths, &kernel);
     }
-    let kernel = Supported::ask()?;
-    let mut connected = String::new();
+    let mut policy = options.policy.clone();
+    if ssns.unavailable {
+        // The firmware could not reach it: once is worth a try, more would hold up the boot.
+        policy.retry = std::time::Duration::ZERO;
+    }
+    let results = attempt::run(&paths, &kernel, &policy, &mut |path, way, line| {
+        kernel::connect(path, way, line, &options.policy)
+    });
+    let up = results.iter().any(Result::is_ok);
+    let needed = if ssns.unavailable {
+        Need::None
+    } else if policy.all || !up {
+        Need::All
+    } else {
+        Need::None
+    };
+    if !up && ssns.unavailable {
+        let message = "not connected; the firmware could not reach it either, so this is no failure";
+        say("nbft-connect", format_args!("SSNS {}: {message}", ssns.index));
+    }
+    report(results, needed)
+}
+
+/// Which paths had to come up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    All,
+    None,
+}
+
+/// Prints controllers and failures; fails with the failure that matters most.
+pub fn report(results: Vec<Result<String, Failure>>, need: Need) -> Result<(), Failure> {
+    let mut controllers = String::new();
     let mut failures = Vec::new();
-    for path in &paths {
-        match one(path, &kernel, options) {
-            Ok(controller) => connected.push_str(&format!("{controller}\n")),
-            Err(failure) => failures.push(named(path, failure)),
+    for result in results {
+        match result {
+            Ok(controller) => controllers.push_str(&format!("{controller}\n")),
+            Err(failure) => failures.push(failure),
         }
     }
-    let written = output::write(connected.as_bytes());
-    let done = !connected.is_empty();
-    // Something that a retry may mend outweighs what it cannot.
-    let worst = failures
+    let written = output::write(controllers.as_bytes());
+    // What another try may mend comes first: a unit has to be told that a try is worth it.
+    let most = failures
         .iter()
         .position(|failure| failure.exit == Exit::TryAgain)
         .unwrap_or(0);
-    let fatal = !done && !ssns.unavailable && !failures.is_empty();
-    let last = fatal.then(|| failures.remove(worst));
+    let fatal = (need == Need::All && !failures.is_empty()).then(|| failures.remove(most));
     failures.iter().for_each(|failure| say("nbft-connect", failure));
-    if !done && ssns.unavailable {
-        let message = format!(
-            "SSNS {}: not connected; the firmware could not reach it either, so this is no failure",
-            ssns.index
-        );
-        say("nbft-connect", message);
-    }
-    last.map_or(written, Err)
+    fatal.map_or(written, Err)
 }
 
 /// A table that cannot be used does not concern this SSNS, but whoever reads this should know.
-fn note_other_failures(loaded: &Loaded, options: &Options) {
-    if options.verbose {
-        loaded.failures.iter().for_each(|failure| say("nbft-connect", failure));
+pub fn note_other_failures(loaded: &Loaded, options: &Options) {
+    loaded.failures.iter().for_each(|failure| options.policy.note(failure));
+}
+
+fn paths(
+    table: &Table,
+    ssns: &Ssns,
+    tables: &[Table],
+    kernel: &Supported,
+    options: &Options,
+) -> Result<Vec<Path>, Failure> {
+    if ssns.subsys_nqn == DISCOVERY_NQN {
+        let message = "is a discovery controller, not a subsystem with disks; see --discovery";
+        return Err(Failure::new(Exit::Data, message));
     }
-}
-
-fn named(path: &Path, failure: Failure) -> Failure {
-    Failure::new(failure.exit, format!("HFI {}: {}", path.hfi, failure.message))
-}
-
-fn paths(table: &Table, ssns: &Ssns, options: &Options) -> Result<Vec<Path>, Failure> {
+    let identity = Identity::choose(table, tables, &options.identity);
     let wanted = |index: &&u8| options.hfi.is_none_or(|hfi| hfi == **index);
     // The parser leaves no index in `hfis` without its HFI.
     let hfis = ssns.hfis.iter().filter(wanted).filter_map(|&index| table.hfi(index));
-    let paths: Vec<Path> = hfis.map(|hfi| Path::new(table, ssns, hfi)).collect::<Result<_, _>>()?;
-    match (options.hfi, paths.is_empty()) {
-        (Some(hfi), true) => {
-            let message = format!(
-                "SSNS {} is not reached over HFI {hfi}; its HFIs are {:?}",
-                ssns.index, ssns.hfis
-            );
+    let path = |hfi| {
+        let mut path = Path::new(hfi, (ssns.traddr, &ssns.trsvcid), &ssns.subsys_nqn, &identity)?;
+        let digests = [
+            (ssns.pdu_header_digest_required, "hdr_digest"),
+            (ssns.data_digest_required, "data_digest"),
+        ];
+        let demanded = digests.into_iter().filter(|(demanded, _)| *demanded);
+        path.demands.extend(demanded.map(|(_, key)| Field::flag(key)));
+        let profile = ssns.security_index.and_then(|index| table.security(index));
+        path.demands
+            .extend(security::demands(profile, &path, &options.secrets, kernel)?);
+        path.demands.extend(options.extra.iter().cloned());
+        Ok(path)
+    };
+    let paths: Vec<Path> = hfis.map(path).collect::<Result<_, _>>()?;
+    match options.hfi {
+        Some(hfi) if paths.is_empty() => {
+            let message = format!("is not reached over HFI {hfi}; its HFIs are {:?}", ssns.hfis);
             Err(Failure::new(Exit::NoInput, message))
         }
         _ => Ok(paths),
     }
 }
 
-/// A security profile that cannot be met is a reason not to connect, never one to connect without it.
-fn security(table: &Table, ssns: &Ssns) -> Result<(), Failure> {
-    let Some(profile) = ssns.security_index.and_then(|index| table.security(index)) else {
-        return Ok(());
-    };
-    let demanded = |demand: Demand| matches!(demand, Demand::Required | Demand::Reserved);
-    let refuse = |Security { index, .. }: &Security, what: &str| {
-        let message = format!(
-            "SSNS {}: security profile {index} demands {what}, which is not supported yet",
-            ssns.index
-        );
-        Err(Failure::new(Exit::Config, message))
-    };
-    match (demanded(profile.in_band_auth), demanded(profile.secure_channel)) {
-        (_, true) => refuse(profile, "a secure channel (TLS)"),
-        (true, false) => refuse(profile, "in-band authentication (DH-HMAC-CHAP)"),
-        (false, false) => Ok(()),
-    }
-}
-
 /// Prints what would be written.
-fn dry_run(paths: &[Path], options: &Options) -> Result<(), Failure> {
-    let kernel = Supported::ask().unwrap_or_default();
+fn dry_run(paths: &[Path], kernel: &Supported) -> Result<(), Failure> {
     let mut lines = String::new();
     for path in paths {
         let interface = path.interface();
-        if interface.is_none() {
-            say("nbft-connect", format_args!("HFI {}: {}", path.hfi, no_interface(path)));
+        if let Err(failure) = &interface {
+            say("nbft-connect", path.failed(failure.clone()));
         }
         let line = path
-            .line(interface.as_ref(), &kernel, &options.extra)
-            .map_err(|failure| named(path, failure))?;
+            .line(interface.ok().as_ref(), kernel)
+            .map_err(|failure| path.failed(failure))?;
         lines.push_str(&format!("{line}\n"));
     }
     output::write(lines.as_bytes())
-}
-
-fn no_interface(path: &Path) -> String {
-    let vlan = if path.vlan == 0 {
-        String::new()
-    } else {
-        format!(" and VLAN {}", path.vlan)
-    };
-    format!("no network interface has MAC address {}{vlan} (yet)", path.mac)
-}
-
-/// Connects one path.
-fn one(path: &Path, kernel: &Supported, options: &Options) -> Result<String, Failure> {
-    let interface = path
-        .interface()
-        .ok_or_else(|| Failure::new(Exit::TryAgain, no_interface(path)))?;
-    let mut line = path.line(Some(&interface), kernel, &options.extra)?;
-    if let Some(controller) = existing::find(&line) {
-        return Ok(already(path, controller, options));
-    }
-    let mut answer = write(&line, options)?;
-    // A lease may have another address by now; the interface still says which way to go.
-    if path.leased && answer.as_ref().is_err_and(refusal::source_is_gone) && line.remove("host_traddr") {
-        answer = write(&line, options)?;
-    }
-    match answer {
-        Ok(controller) => Ok(controller),
-        Err(error) if refusal::is_already(&error) => {
-            let controller = existing::find(&line).unwrap_or_else(|| "connected already".to_owned());
-            Ok(already(path, controller, options))
-        }
-        Err(error) => Err(refusal::explain(&error, &line)),
-    }
-}
-
-fn already(path: &Path, controller: String, options: &Options) -> String {
-    if options.verbose {
-        say(
-            "nbft-connect",
-            format_args!("HFI {}: {controller} is connected already", path.hfi),
-        );
-    }
-    controller
-}
-
-fn write(line: &Line, options: &Options) -> Result<std::io::Result<String>, Failure> {
-    let line = line.to_string();
-    let answer = fabrics::write(&line)?;
-    if options.verbose {
-        let outcome = match &answer {
-            Ok(controller) => controller.clone(),
-            Err(error) => error.to_string(),
-        };
-        say("nbft-connect", format_args!("{line}: {outcome}"));
-    }
-    Ok(answer)
 }

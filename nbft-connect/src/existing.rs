@@ -9,6 +9,15 @@ use crate::line::Line;
 /// Finds the live controller that `line` would duplicate, however its own options were ordered or left out: same
 /// subsystem, host and target address, and nothing that says it took another way.
 pub fn find(line: &Line) -> Option<String> {
+    search(line, same_way)
+}
+
+/// Finds a live controller to the same target, whichever way it took: for when the kernel says that there is one.
+pub fn find_any(line: &Line) -> Option<String> {
+    search(line, same_target)
+}
+
+fn search(line: &Line, same: impl Fn(&str, &Line) -> bool) -> Option<String> {
     let class = "/sys/class/nvme";
     let mut names: Vec<String> = fs::read_dir(root::path(class))
         .into_iter()
@@ -22,26 +31,36 @@ pub fn find(line: &Line) -> Option<String> {
             let text = fs::read_to_string(root::path(&format!("{class}/{name}/{attribute}"))).ok()?;
             Some(text.trim_end().to_owned())
         };
-        let same = |attribute: &str, key: &str| read(attribute).as_deref() == line.get(key);
+        let alike = |attribute: &str, key: &str| read(attribute).as_deref() == line.get(key);
         let gone = matches!(read("state").as_deref(), Some("deleting" | "deleting (no IO)" | "dead"));
         !gone
-            && same("transport", "transport")
-            && same("subsysnqn", "nqn")
-            && same("hostnqn", "hostnqn")
-            && same("hostid", "hostid")
-            && read("address").is_some_and(|address| same_way(&address, line))
+            && alike("transport", "transport")
+            && alike("subsysnqn", "nqn")
+            && alike("hostnqn", "hostnqn")
+            && alike("hostid", "hostid")
+            && read("address").is_some_and(|address| same(&address, line))
     })
 }
 
-/// Compares sysfs' `traddr=…,trsvcid=…[,host_traddr=…][,host_iface=…][,src_addr=…]` with a line.
+/// One part of sysfs' `traddr=…,trsvcid=…[,host_traddr=…][,host_iface=…][,src_addr=…]`.
+fn part<'a>(address: &'a str, key: &str) -> Option<&'a str> {
+    address
+        .split(',')
+        .find_map(|field| field.strip_prefix(key)?.strip_prefix('='))
+}
+
+fn same_target(address: &str, line: &Line) -> bool {
+    ["traddr", "trsvcid"]
+        .iter()
+        .all(|key| part(address, key) == line.get(key))
+}
+
 fn same_way(address: &str, line: &Line) -> bool {
-    let part = |key: &str| {
-        address
-            .split(',')
-            .find_map(|field| field.strip_prefix(key)?.strip_prefix('='))
-    };
+    let part = |key| part(address, key);
     // Options that one of the two leaves out: the source address that the connection really has decides.
     let source = part("host_traddr").or_else(|| part("src_addr"));
+    // The kernel shows its own choice without the scope of a link-local address.
+    let same_source = |from: &str, wanted: &str| from.split('%').next() == wanted.split('%').next();
     let way = match (
         part("host_iface"),
         line.get("host_iface"),
@@ -49,11 +68,11 @@ fn same_way(address: &str, line: &Line) -> bool {
         line.get("host_traddr"),
     ) {
         (Some(here), Some(there), _, None) => here == there,
-        (Some(here), Some(there), Some(from), Some(wanted)) => here == there && from == wanted,
-        (None, _, Some(from), Some(wanted)) | (_, None, Some(from), Some(wanted)) => from == wanted,
+        (Some(here), Some(there), Some(from), Some(wanted)) => here == there && same_source(from, wanted),
+        (None, _, Some(from), Some(wanted)) | (_, None, Some(from), Some(wanted)) => same_source(from, wanted),
         _ => false,
     };
-    part("traddr") == line.get("traddr") && part("trsvcid") == line.get("trsvcid") && way
+    same_target(address, line) && way
 }
 
 #[cfg(test)]

@@ -33,7 +33,12 @@ impl Supported {
         Ok(Self(Some(keys.collect())))
     }
 
-    /// Whether the kernel knows an option.
+    /// Whether the kernel says itself that it knows an option.
+    pub fn lists(&self, key: &str) -> bool {
+        self.0.as_ref().is_some_and(|keys| keys.contains(key))
+    }
+
+    /// Whether the kernel knows an option, or may know it.
     pub fn has(&self, key: &str) -> bool {
         self.0.as_ref().is_none_or(|keys| keys.contains(key))
     }

@@ -7,7 +7,33 @@ use nbft_common::failure::{Exit, Failure};
 use crate::fabrics::Supported;
 
 /// One option; a flag has no value.
-pub type Field = (String, Option<String>);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field {
+    pub key: String,
+    pub value: Option<String>,
+    /// Never shown.
+    pub secret: bool,
+}
+
+impl Field {
+    /// A flag.
+    pub fn flag(key: &str) -> Self {
+        Self {
+            key: key.to_owned(),
+            value: None,
+            secret: false,
+        }
+    }
+
+    /// An option that may be shown.
+    pub fn option(key: &str, value: impl fmt::Display) -> Self {
+        Self {
+            key: key.to_owned(),
+            value: Some(value.to_string()),
+            secret: false,
+        }
+    }
+}
 
 /// An option line in the making. Order is that of insertion and always the same: the kernel compares addresses as text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,56 +46,76 @@ impl Line {
         if let Some(why) = unfit(&value) {
             return Err(Failure::new(Exit::Data, format!("{key}='{value}': {why}")));
         }
-        self.0.push((key.to_owned(), Some(value)));
+        self.0.push(Field {
+            key: key.to_owned(),
+            value: Some(value),
+            secret: false,
+        });
         Ok(())
-    }
-
-    /// Appends a flag.
-    pub fn flag(&mut self, key: &str) {
-        self.0.push((key.to_owned(), None));
     }
 
     /// Replaces an option, or appends it.
     pub fn set(&mut self, field: &Field) {
-        match self.0.iter_mut().find(|(key, _)| *key == field.0) {
-            Some(old) => old.1.clone_from(&field.1),
+        match self.0.iter_mut().find(|old| old.key == field.key) {
+            Some(old) => old.clone_from(field),
             None => self.0.push(field.clone()),
         }
     }
 
     /// The value of an option.
     pub fn get(&self, key: &str) -> Option<&str> {
-        self.0.iter().find(|(name, _)| name == key)?.1.as_deref()
+        self.0.iter().find(|field| field.key == key)?.value.as_deref()
+    }
+
+    /// Whether an option or a flag is there.
+    pub fn has(&self, key: &str) -> bool {
+        self.0.iter().any(|field| field.key == key)
     }
 
     /// Removes an option; says whether it was there.
     pub fn remove(&mut self, key: &str) -> bool {
         let before = self.0.len();
-        self.0.retain(|(name, _)| name != key);
+        self.0.retain(|field| field.key != key);
         self.0.len() < before
     }
 
     /// The first option that this kernel does not know.
     pub fn unsupported(&self, kernel: &Supported) -> Option<&str> {
-        self.0.iter().map(|(key, _)| key.as_str()).find(|key| !kernel.has(key))
+        self.0
+            .iter()
+            .map(|field| field.key.as_str())
+            .find(|key| !kernel.has(key))
+    }
+
+    /// What the kernel gets, secrets included; for nobody else.
+    pub fn for_kernel(&self) -> String {
+        self.text(|value, _| value.to_owned())
+    }
+
+    fn text(&self, show: impl Fn(&str, bool) -> String) -> String {
+        let fields = self.0.iter().map(|field| match &field.value {
+            Some(value) => format!("{}={}", field.key, show(value, field.secret)),
+            None => field.key.clone(),
+        });
+        fields.collect::<Vec<_>>().join(",")
     }
 }
 
+/// The line as people may see it: without its secrets.
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, (key, value)) in self.0.iter().enumerate() {
-            let comma = if i == 0 { "" } else { "," };
-            match value {
-                Some(value) => write!(f, "{comma}{key}={value}")?,
-                None => write!(f, "{comma}{key}")?,
+        f.write_str(&self.text(|value, secret| {
+            if secret {
+                "(not shown)".to_owned()
+            } else {
+                value.to_owned()
             }
-        }
-        Ok(())
+        }))
     }
 }
 
 /// Why a value cannot be part of an option line.
-fn unfit(value: &str) -> Option<&'static str> {
+pub fn unfit(value: &str) -> Option<&'static str> {
     if value.is_empty() {
         Some("is empty")
     } else if value.contains(',') {
@@ -101,7 +147,13 @@ pub fn extra(text: &str) -> Result<Field, Failure> {
     if let Some(why) = value.and_then(unfit) {
         return Err(Failure::usage(format_args!("--option: the value of {key} {why}")));
     }
-    Ok((key.to_owned(), value.map(str::to_owned)))
+    // A secret has no business on a command line, but if it is there it need not go further.
+    let secret = key.contains("secret");
+    Ok(Field {
+        key: key.to_owned(),
+        value: value.map(str::to_owned),
+        secret,
+    })
 }
 
 #[cfg(test)]
@@ -129,10 +181,16 @@ mod tests {
         let mut line = Line::default();
         line.push("nqn", "x")?;
         line.push("transport", "tcp")?;
-        line.flag("hdr_digest");
+        line.set(&Field::flag("hdr_digest"));
         line.set(&extra("nqn=y")?);
         line.set(&extra("queue_size=32")?);
         assert_eq!(line.to_string(), "nqn=y,transport=tcp,hdr_digest,queue_size=32");
+        line.set(&Field {
+            key: "dhchap_secret".to_owned(),
+            value: Some("DHHC-1:x".to_owned()),
+            secret: true,
+        });
+        assert!(!line.to_string().contains("DHHC") && line.for_kernel().ends_with(",dhchap_secret=DHHC-1:x"));
         Ok(())
     }
 }

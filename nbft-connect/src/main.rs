@@ -1,20 +1,35 @@
-//! `nbft-connect`: one subsystem namespace of the NBFT, connected.
+//! `nbft-connect`: subsystems that the NBFT names, connected.
 
+mod admin;
+mod ask;
+mod attempt;
 mod connect;
+mod discovery;
+mod entry;
 mod existing;
 mod fabrics;
+mod identity;
 mod interface;
+mod kernel;
 mod line;
 mod path;
+mod pdu;
+mod probe;
 mod refusal;
+mod registry;
+mod retry;
+mod security;
+mod uri;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use lexopt::prelude::*;
 use nbft_common::failure::{Failure, finish};
 use nbft_common::find::Reference;
 use nbft_common::output;
 
+use attempt::Policy;
 use connect::Options;
 
 const HELP: &str = include_str!("help.txt");
@@ -25,30 +40,86 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Failure> {
-    let mut options = Options::default();
-    let mut ssns = None;
+    let mut options = defaults();
+    let (mut ssns, mut controller, mut list) = (None, None, false);
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next().map_err(Failure::usage)? {
         match argument {
             Short('h') | Long("help") => return output::write(HELP.as_bytes()),
             Short('V') | Long("version") => return output::write(VERSION.as_bytes()),
-            Short('s') | Long("ssns") => {
-                ssns = Some(Reference::from_argument(
-                    "--ssns",
-                    &parser.value().map_err(Failure::usage)?,
-                )?);
+            Short('s') | Long("ssns") => ssns = Some(Reference::from_argument("--ssns", &value(&mut parser)?)?),
+            Short('d') | Long("discovery") => {
+                controller = Some(Reference::from_argument("--discovery", &value(&mut parser)?)?);
             }
-            Long("hfi") => options.hfi = Some(parser.value().and_then(|v| v.parse()).map_err(Failure::usage)?),
-            Short('T') | Long("table") => options.tables.push(parser.value().map_err(Failure::usage)?),
-            Short('O') | Long("option") => {
-                let text = parser.value().and_then(|v| v.string()).map_err(Failure::usage)?;
-                options.extra.push(line::extra(&text)?);
-            }
+            Short('l') | Long("list") => list = true,
+            Long("hfi") => options.hfi = Some(parsed(&mut parser)?),
+            Short('T') | Long("table") => options.tables.push(value(&mut parser)?),
+            Short('O') | Long("option") => options.extra.push(line::extra(&parsed::<String>(&mut parser)?)?),
+            Short('r') | Long("retry") => options.policy.retry = seconds(&mut parser)?,
+            Short('a') | Long("all-paths") => options.policy.all = true,
+            Long("no-probe") => options.policy.probe = false,
+            Long("probe-timeout") => options.policy.probe_timeout = seconds(&mut parser)?,
+            Long("dhchap-secret-file") => options.secrets.host = Some(value(&mut parser)?.into()),
+            Long("dhchap-ctrl-secret-file") => options.secrets.ctrl = Some(value(&mut parser)?.into()),
+            Long("hostnqn") => options.identity.nqn = Some(parsed(&mut parser)?),
+            Long("hostid") => options.identity.id = Some(parsed(&mut parser)?),
             Short('n') | Long("dry-run") => options.dry_run = true,
-            Short('v') | Long("verbose") => options.verbose = true,
+            Short('v') | Long("verbose") => options.policy.verbose = true,
             other => return Err(Failure::usage(other.unexpected())),
         }
     }
-    let ssns = ssns.ok_or_else(|| Failure::usage("name a subsystem namespace: --ssns [TABLE:]N"))?;
-    connect::connect(&ssns, &options)
+    match (ssns, controller) {
+        (Some(_), None) if list => Err(Failure::usage("--list goes with --discovery")),
+        (Some(ssns), None) => connect::connect(&ssns, &options),
+        (None, Some(_)) if options.hfi.is_some() => Err(Failure::usage(
+            "--hfi goes with --ssns: a discovery descriptor names its HFI itself",
+        )),
+        (None, Some(controller)) => discovery::discover(&controller, list, &options),
+        (Some(_), Some(_)) => Err(Failure::usage("--ssns and --discovery exclude each other")),
+        (None, None) => Err(Failure::usage(
+            "name what to connect: --ssns [TABLE:]N or --discovery [TABLE:]N",
+        )),
+    }
+}
+
+fn defaults() -> Options {
+    let policy = Policy {
+        probe: true,
+        probe_timeout: Duration::from_secs(2),
+        retry: Duration::ZERO,
+        all: false,
+        verbose: false,
+    };
+    Options {
+        hfi: None,
+        tables: Vec::new(),
+        extra: Vec::new(),
+        identity: identity::Override::default(),
+        secrets: security::Secrets::default(),
+        policy,
+        dry_run: false,
+    }
+}
+
+fn value(parser: &mut lexopt::Parser) -> Result<std::ffi::OsString, Failure> {
+    parser.value().map_err(Failure::usage)
+}
+
+fn parsed<T: std::str::FromStr<Err: Into<Box<dyn std::error::Error + Send + Sync>>>>(
+    parser: &mut lexopt::Parser,
+) -> Result<T, Failure> {
+    parser.value().and_then(|value| value.parse()).map_err(Failure::usage)
+}
+
+/// A duration in seconds, with or without decimals, up to a year.
+fn seconds(parser: &mut lexopt::Parser) -> Result<Duration, Failure> {
+    let number: f64 = parsed(parser)?;
+    let year = 0.0..=31_536_000.0;
+    if year.contains(&number) {
+        Ok(Duration::from_secs_f64(number))
+    } else {
+        Err(Failure::usage(format_args!(
+            "{number} is not a number of seconds from 0 to a year"
+        )))
+    }
 }

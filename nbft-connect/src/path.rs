@@ -4,17 +4,19 @@ use std::net::IpAddr;
 
 use nbft_common::addr::MacAddr;
 use nbft_common::failure::{Exit, Failure};
-use nbft_common::table::{Hfi, Ssns, Table};
+use nbft_common::table::Hfi;
 
 use crate::fabrics::Supported;
+use crate::identity::Identity;
 use crate::interface::{self, Interface};
 use crate::line::{Field, Line};
+use crate::probe::Way;
 
 /// Longest NQN in bytes (NVMe base specification, section 4.7).
 const MAX_NQN: usize = 223;
 
-/// NQN of every discovery controller that has none of its own.
-const DISCOVERY_NQN: &str = "nqn.2014-08.org.nvmexpress.discovery";
+/// IP origin of an address that IPv6 autoconfiguration made.
+const ROUTER_ADVERTISEMENT: u8 = 4;
 
 /// Longest address text that the kernel reads, scope included.
 const MAX_ADDRESS: usize = 48;
@@ -27,65 +29,67 @@ pub struct Path {
     pub vlan: u16,
     /// The HFI's address, when it can be the source for this target.
     pub source: Option<IpAddr>,
-    /// The address was leased, and may be another one by now.
+    /// The address was leased or formed by autoconfiguration, and may be another one by now.
     pub leased: bool,
     pub traddr: IpAddr,
     pub trsvcid: u16,
     pub nqn: String,
-    pub hostnqn: String,
-    pub hostid: String,
-    pub header_digest: bool,
-    pub data_digest: bool,
+    pub identity: Identity,
+    /// Flags and options that the table or the user demands.
+    pub demands: Vec<Field>,
 }
 
 impl Path {
-    /// The path of an SSNS over one of its HFIs.
-    pub fn new(table: &Table, ssns: &Ssns, hfi: &Hfi) -> Result<Self, Failure> {
-        let bad = |what: &str| Failure::new(Exit::Data, format!("SSNS {}: {what}", ssns.index));
-        let port = ssns.trsvcid.parse().ok().filter(|&port: &u16| port != 0);
-        let digits = ssns.trsvcid.bytes().all(|c| c.is_ascii_digit());
+    /// The path over an HFI to a subsystem at an address.
+    pub fn new(hfi: &Hfi, (traddr, trsvcid): (IpAddr, &str), nqn: &str, identity: &Identity) -> Result<Self, Failure> {
+        let port = trsvcid.parse().ok().filter(|&port: &u16| port != 0);
+        let digits = trsvcid.bytes().all(|c| c.is_ascii_digit());
         let trsvcid = port.filter(|_| digits).ok_or_else(|| {
-            bad(&format!(
-                "transport service id '{}' is not a TCP port (1 to 65535)",
-                ssns.trsvcid
-            ))
+            Failure::new(
+                Exit::Data,
+                format!("transport service id '{trsvcid}' is not a TCP port (1 to 65535)"),
+            )
         })?;
-        for (what, nqn) in [("subsystem", &ssns.subsys_nqn), ("host", &table.host.nqn)] {
+        for (what, nqn) in [("subsystem", nqn), ("host", &identity.nqn)] {
             if nqn.len() > MAX_NQN {
-                return Err(bad(&format!(
-                    "{what} NQN of {} bytes is longer than {MAX_NQN}",
-                    nqn.len()
-                )));
+                let message = format!("{what} NQN of {} bytes is longer than {MAX_NQN}", nqn.len());
+                return Err(Failure::new(Exit::Data, message));
             }
         }
-        if ssns.subsys_nqn == DISCOVERY_NQN {
-            return Err(bad("is a discovery controller, not a subsystem with disks"));
-        }
-        let same_family = hfi.ipaddr.is_ipv4() == ssns.traddr.is_ipv4();
+        let same_family = hfi.ipaddr.is_ipv4() == traddr.is_ipv4();
         Ok(Self {
             hfi: hfi.index,
             mac: hfi.mac_addr,
             vlan: hfi.vlan,
             source: Some(hfi.ipaddr).filter(|addr| !addr.is_unspecified() && same_family),
-            leased: hfi.is_dhcp(),
-            traddr: ssns.traddr,
+            leased: hfi.is_dhcp() || hfi.ipaddr_autoconf || hfi.ip_origin == ROUTER_ADVERTISEMENT,
+            traddr,
             trsvcid,
-            nqn: ssns.subsys_nqn.clone(),
-            hostnqn: table.host.nqn.clone(),
-            hostid: table.host.id.to_string(),
-            header_digest: ssns.pdu_header_digest_required,
-            data_digest: ssns.data_digest_required,
+            nqn: nqn.to_owned(),
+            identity: identity.clone(),
+            demands: Vec::new(),
         })
     }
 
     /// The interface this path leaves by.
-    pub fn interface(&self) -> Option<Interface> {
-        interface::find(self.mac, self.vlan, self.source)
+    ///
+    /// # Errors
+    /// There is none with its MAC address and VLAN, yet.
+    pub fn interface(&self) -> Result<Interface, Failure> {
+        interface::find(self.mac, self.vlan, self.source).ok_or_else(|| {
+            let vlan = if self.vlan == 0 {
+                String::new()
+            } else {
+                format!(" and VLAN {}", self.vlan)
+            };
+            let message = format!("no network interface has MAC address {}{vlan} (yet)", self.mac);
+            Failure::new(Exit::TryAgain, message)
+        })
     }
 
     /// The option line, over `interface` as far as there is one. Options that only narrow the path are left out when the
     /// kernel does not know them; what the table or the user demands is not.
-    pub fn line(&self, interface: Option<&Interface>, kernel: &Supported, extra: &[Field]) -> Result<Line, Failure> {
+    pub fn line(&self, interface: Option<&Interface>, kernel: &Supported) -> Result<Line, Failure> {
         let mut line = Line::default();
         line.push("nqn", &self.nqn)?;
         line.push("transport", "tcp")?;
@@ -97,15 +101,9 @@ impl Path {
         if let Some(interface) = interface.filter(|_| kernel.has("host_iface")) {
             line.push("host_iface", &interface.name)?;
         }
-        line.push("hostnqn", &self.hostnqn)?;
-        line.push("hostid", &self.hostid)?;
-        if self.header_digest {
-            line.flag("hdr_digest");
-        }
-        if self.data_digest {
-            line.flag("data_digest");
-        }
-        extra.iter().for_each(|field| line.set(field));
+        line.push("hostnqn", &self.identity.nqn)?;
+        line.push("hostid", self.identity.id)?;
+        self.demands.iter().for_each(|field| line.set(field));
         match line.unsupported(kernel) {
             None => Ok(line),
             Some(key) => {
@@ -113,6 +111,23 @@ impl Path {
                 Err(Failure::new(Exit::Unsupported, message))
             }
         }
+    }
+
+    /// The way a probe takes.
+    pub fn way(&self, interface: Interface, line: &Line) -> Way {
+        let source = self.source.filter(|_| line.has("host_traddr"));
+        Way {
+            target: self.traddr,
+            port: self.trsvcid,
+            source,
+            interface,
+            tls: line.has("tls"),
+        }
+    }
+
+    /// A failure on this path, with its HFI's name.
+    pub fn failed(&self, failure: Failure) -> Failure {
+        Failure::new(failure.exit, format!("HFI {}: {}", self.hfi, failure.message))
     }
 }
 

@@ -8,15 +8,18 @@ use nix::errno::Errno;
 
 use crate::line::Line;
 
-/// Turns the kernel's answer to `line` into a failure: what, why, and where to look.
+/// A failure at the target that `line` names.
+pub fn at(line: &Line, failure: Failure) -> Failure {
+    let part = |key| line.get(key).unwrap_or("?");
+    let target = format!("{} at {} port {}", part("nqn"), part("traddr"), part("trsvcid"));
+    Failure::new(failure.exit, format!("{target}: {}", failure.message))
+}
+
+/// Turns an error of the kernel or of a probe into a failure: what, why, and where to look.
 pub fn explain(error: &io::Error, line: &Line) -> Failure {
-    let errno = Errno::from_raw(error.raw_os_error().unwrap_or(0));
-    let target = format!(
-        "{} at {} port {}",
-        line.get("nqn").unwrap_or("?"),
-        line.get("traddr").unwrap_or("?"),
-        line.get("trsvcid").unwrap_or("?")
-    );
+    let Some(errno) = error.raw_os_error().map(Errno::from_raw) else {
+        return at(line, Failure::new(Exit::TryAgain, error.to_string()));
+    };
     let source = line.get("host_traddr").unwrap_or("the source address");
     let interface = line.get("host_iface").unwrap_or("the interface");
     let (exit, why) = match errno {
@@ -46,11 +49,11 @@ pub fn explain(error: &io::Error, line: &Line) -> Failure {
         Errno::EBUSY | Errno::ENOMEM | Errno::EINTR => (Exit::TryAgain, errno.desc().to_lowercase()),
         Errno::EIO => (
             Exit::Refused,
-            "the target refused: it does not know this NQN, or does not allow this host NQN (the kernel's log has \
-             the status)"
+            "the target refuses, and does not say why; it may not know this NQN, or not allow this host (the kernel's log \
+             has the status)"
                 .to_owned(),
         ),
-        Errno::ENOKEY => (Exit::Refused, "the target demands a key, and none was given".to_owned()),
+        Errno::ENOKEY => (Exit::Refused, missing_key(line)),
         Errno::EKEYREJECTED => (Exit::Refused, "authentication failed: the key is wrong".to_owned()),
         Errno::EPERM | Errno::EACCES => (Exit::Refused, "not permitted; be root".to_owned()),
         Errno::EOPNOTSUPP => (Exit::Config, "the target demands a secure channel".to_owned()),
@@ -70,7 +73,15 @@ pub fn explain(error: &io::Error, line: &Line) -> Failure {
         ),
         other => (Exit::TryAgain, format!("{} ({other:?})", other.desc().to_lowercase())),
     };
-    Failure::new(exit, format!("{target}: {why}"))
+    at(line, Failure::new(exit, why))
+}
+
+fn missing_key(line: &Line) -> String {
+    if line.has("tls") {
+        "there is no TLS key for this host and subsystem in the kernel's keyring".to_owned()
+    } else {
+        "the target demands authentication (DH-HMAC-CHAP), and there is no secret; see --dhchap-secret-file".to_owned()
+    }
 }
 
 /// Whether leaving out the source address may help: a leased address has moved since the firmware's time.
@@ -81,4 +92,9 @@ pub fn source_is_gone(error: &io::Error) -> bool {
 /// Whether the same connection is there already.
 pub fn is_already(error: &io::Error) -> bool {
     error.raw_os_error() == Some(Errno::EALREADY as i32)
+}
+
+/// Whether the kernel hides an NVMe status: it makes EIO of each.
+pub fn is_any_status(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(Errno::EIO as i32)
 }

@@ -1,0 +1,246 @@
+//! Several paths at once: all are probed, those that answer are given to the kernel at once, the others never hold its
+//! lock; and again, until it is enough or time is up.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use nbft_common::failure::{Exit, Failure};
+use nbft_common::log::{Level, log};
+use nix::errno::Errno;
+
+use crate::existing;
+use crate::fabrics::Supported;
+use crate::line::Line;
+use crate::path::Path;
+use crate::probe::{self, Probe, Progress, Way};
+use crate::refusal;
+use crate::retry::{Backoff, Changes};
+
+/// How long other paths may still answer after the first one is up: they are a network apart, not a timeout.
+const GRACE: Duration = Duration::from_millis(250);
+
+/// How to go about it.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// Ask the network before the kernel.
+    pub probe: bool,
+    /// How long a probe may take.
+    pub probe_timeout: Duration,
+    /// How long to try again; zero: once.
+    pub retry: Duration,
+    /// Every path has to come up.
+    pub all: bool,
+    pub verbose: bool,
+}
+
+impl Policy {
+    /// Says what is being done, if anyone wants to know.
+    pub fn note(&self, message: impl std::fmt::Display) {
+        if self.verbose {
+            log(Level::Debug, "nbft-connect", message);
+        }
+    }
+}
+
+/// Gives an answered path to the kernel; the controller's name comes back.
+pub type Connect<'a> = dyn FnMut(&Path, &Way, &mut Line) -> Result<String, Failure> + 'a;
+
+/// A path on its way.
+struct Pending<'a> {
+    path: &'a Path,
+    /// Index of its interface, once there is one.
+    interface: Option<u32>,
+    /// How it ended: a controller, or a failure for good.
+    end: Option<Result<String, Failure>>,
+    /// Why it is not there yet.
+    last: Option<Failure>,
+}
+
+impl Pending<'_> {
+    fn note(&mut self, result: Result<String, Failure>, policy: &Policy) {
+        match result {
+            Err(failure) if failure.exit == Exit::TryAgain => {
+                let failure = self.path.failed(failure);
+                policy.note(&failure);
+                self.last = Some(failure);
+            }
+            Err(failure) => self.end = Some(Err(self.path.failed(failure))),
+            Ok(controller) => self.end = Some(Ok(controller)),
+        }
+    }
+
+    fn is_up(&self) -> bool {
+        matches!(self.end, Some(Ok(_)))
+    }
+}
+
+/// Connects paths; one result each, in their order.
+pub fn run(
+    paths: &[Path],
+    kernel: &Supported,
+    policy: &Policy,
+    connect: &mut Connect<'_>,
+) -> Vec<Result<String, Failure>> {
+    let deadline = Instant::now() + policy.retry;
+    // Before the first look, so that no change after it is missed.
+    let changes = Changes::subscribe();
+    let mut backoff = Backoff::default();
+    let mut pending: Vec<Pending<'_>> = paths
+        .iter()
+        .map(|path| Pending {
+            path,
+            interface: None,
+            end: None,
+            last: None,
+        })
+        .collect();
+    loop {
+        round(&mut pending, kernel, policy, connect);
+        let open = || pending.iter().filter(|it| it.end.is_none());
+        let enough = !policy.all && pending.iter().any(Pending::is_up);
+        if enough || open().next().is_none() || Instant::now() >= deadline {
+            break;
+        }
+        let known: Option<BTreeSet<u32>> = open().map(|it| it.interface).collect();
+        changes.pause(&mut backoff, deadline, &known.unwrap_or_default());
+    }
+    let unknown = |path: &Path| path.failed(Failure::new(Exit::TryAgain, "not tried"));
+    pending
+        .into_iter()
+        .map(|it| {
+            it.end
+                .unwrap_or_else(|| Err(it.last.unwrap_or_else(|| unknown(it.path))))
+        })
+        .collect()
+}
+
+/// A probe with what it is for.
+struct Asked {
+    pending: usize,
+    probe: Probe,
+    way: Way,
+    line: Line,
+}
+
+/// Tries each path that has not ended, once.
+fn round(pending: &mut [Pending<'_>], kernel: &Supported, policy: &Policy, connect: &mut Connect<'_>) {
+    let mut asked = Vec::new();
+    for (index, it) in pending.iter_mut().enumerate().filter(|(_, it)| it.end.is_none()) {
+        match prepare(it, kernel, policy) {
+            Ok(Prepared::Already(controller)) => it.note(Ok(controller), policy),
+            Ok(Prepared::Ready(way, mut line)) if !policy.probe => {
+                it.note(connect(it.path, &way, &mut line), policy);
+            }
+            Ok(Prepared::Ready(mut way, mut line)) => match start(it.path, &mut way, &mut line) {
+                Ok(probe) => asked.push(Asked {
+                    pending: index,
+                    probe,
+                    way,
+                    line,
+                }),
+                Err(error) => it.note(Err(refusal::explain(&error, &line)), policy),
+            },
+            Err(failure) => it.note(Err(failure), policy),
+        }
+    }
+    let enough = |pending: &[Pending<'_>]| !policy.all && pending.iter().any(Pending::is_up);
+    let patience = if enough(pending) {
+        GRACE.min(policy.probe_timeout)
+    } else {
+        policy.probe_timeout
+    };
+    let mut deadline = Instant::now() + patience;
+    while !asked.is_empty() {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let ready = {
+            let mut waiting: Vec<_> = asked.iter().map(|it| it.probe.poll_fd()).collect();
+            probe::wait(&mut waiting, left)
+        };
+        // Time that went by in the kernel does not count against answers that came meanwhile.
+        if left.is_zero() && !ready.contains(&true) {
+            break;
+        }
+        let mut ready = ready.into_iter();
+        let (mut later, mut now) = (Vec::new(), Vec::new());
+        for mut it in asked {
+            let progress = if ready.next() == Some(true) {
+                it.probe.advance()
+            } else {
+                Progress::Pending
+            };
+            match progress {
+                Progress::Pending => later.push(it),
+                other => now.push((it, other)),
+            }
+        }
+        asked = later;
+        for (
+            Asked {
+                pending: index,
+                probe,
+                way,
+                mut line,
+            },
+            progress,
+        ) in now
+        {
+            // Its connection ends here: the kernel makes its own.
+            drop(probe);
+            let Some(it) = pending.get_mut(index) else { continue };
+            match progress {
+                Progress::Failed(error) => it.note(Err(refusal::explain(&error, &line)), policy),
+                _ => it.note(connect(it.path, &way, &mut line), policy),
+            }
+            if enough(pending) {
+                deadline = deadline.min(Instant::now() + GRACE);
+            }
+        }
+    }
+    for Asked {
+        pending: index,
+        probe,
+        line,
+        ..
+    } in asked
+    {
+        let errno = if probe.is_connected() {
+            Errno::EAGAIN
+        } else {
+            Errno::ETIMEDOUT
+        };
+        if let Some(it) = pending.get_mut(index) {
+            it.note(Err(refusal::explain(&errno.into(), &line)), policy);
+        }
+    }
+}
+
+enum Prepared {
+    Ready(Way, Line),
+    /// The controller is there.
+    Already(String),
+}
+
+fn prepare(it: &mut Pending<'_>, kernel: &Supported, policy: &Policy) -> Result<Prepared, Failure> {
+    let interface = it.path.interface()?;
+    it.interface = Some(interface.index);
+    let line = it.path.line(Some(&interface), kernel)?;
+    if let Some(controller) = existing::find(&line) {
+        policy.note(it.path.failed(Failure::new(
+            Exit::TryAgain,
+            format!("{controller} is connected already"),
+        )));
+        return Ok(Prepared::Already(controller));
+    }
+    Ok(Prepared::Ready(it.path.way(interface, &line), line))
+}
+
+/// Starts a probe. A lease may have another address by now: then the interface alone says which way to go.
+fn start(path: &Path, way: &mut Way, line: &mut Line) -> std::io::Result<Probe> {
+    match Probe::start(way) {
+        Err(error) if path.leased && refusal::source_is_gone(&error) && line.remove("host_traddr") => {
+            way.source = None;
+            Probe::start(way)
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,273 @@
+//! A discovery controller of the table: its log, the referrals in it, and the subsystems they list.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::fs;
+use std::net::IpAddr;
+
+use nbft_common::failure::{Exit, Failure, say};
+use nbft_common::find::{self, Reference};
+use nbft_common::table::{Hfi, Security};
+use nbft_common::{output, root};
+use nix::sys::signal::{SigSet, Signal};
+
+use crate::admin::Controller;
+use crate::attempt::{self, Policy};
+use crate::connect::{DISCOVERY_NQN, Need, Options, note_other_failures, report};
+use crate::entry::{self, Entry, Kind};
+use crate::fabrics::Supported;
+use crate::identity::Identity;
+use crate::kernel;
+use crate::line::Field;
+use crate::path::Path;
+use crate::refusal;
+use crate::security;
+use crate::uri;
+
+/// How far referrals are followed.
+const MAX_DEPTH: u32 = 8;
+
+/// How many discovery controllers are asked at most.
+const MAX_CONTROLLERS: usize = 64;
+
+/// What is the same for everything that one descriptor leads to.
+struct Walk<'a> {
+    hfi: &'a Hfi,
+    profile: Option<&'a Security>,
+    identity: Identity,
+    kernel: Supported,
+    options: &'a Options,
+}
+
+/// Connects what a discovery descriptor leads to, or lists it as JSON.
+pub fn discover(reference: &Reference, list: bool, options: &Options) -> Result<(), Failure> {
+    let loaded = find::load(&options.tables);
+    let (table, descriptor) = reference.discovery(&loaded)?;
+    note_other_failures(&loaded, options);
+    let named = |failure: Failure| {
+        Failure::new(
+            failure.exit,
+            format!("discovery descriptor {}: {failure}", descriptor.index),
+        )
+    };
+    let first = uri::parse(&descriptor.uri).map_err(|why| named(Failure::new(Exit::Data, why)))?;
+    // The parser leaves no descriptor without its HFI.
+    let hfi = table
+        .hfi(descriptor.hfi)
+        .ok_or_else(|| named(Failure::new(Exit::Data, "has no HFI")))?;
+    let walk = Walk {
+        hfi,
+        profile: table.security(descriptor.security).filter(|_| descriptor.security != 0),
+        identity: Identity::choose(table, &loaded.tables, &options.identity),
+        kernel: if options.dry_run {
+            Supported::ask().unwrap_or_default()
+        } else {
+            Supported::ask()?
+        },
+        options,
+    };
+    let nqn = descriptor.nqn.as_deref().unwrap_or(DISCOVERY_NQN);
+    if options.dry_run {
+        let path = walk.controller_path(&first, nqn).map_err(named)?;
+        let line = path.line(path.interface().ok().as_ref(), &walk.kernel).map_err(named)?;
+        return output::write(format!("{line}\n").as_bytes());
+    }
+    let (entries, failures) = walk.all_entries(first, nqn);
+    if list {
+        return print(&entries, failures);
+    }
+    let (paths, mut results) = walk.paths(&entries);
+    results.extend(failures.into_iter().map(|failure| Err(named(failure))));
+    let policy = Policy {
+        all: true,
+        ..options.policy.clone()
+    };
+    results.extend(attempt::run(&paths, &walk.kernel, &policy, &mut |path, way, line| {
+        kernel::connect(path, way, line, &policy)
+    }));
+    if results.is_empty() {
+        // A disk may be exported, or this host allowed, a moment later.
+        return Err(named(Failure::new(
+            Exit::TryAgain,
+            "its log lists no subsystem for this host",
+        )));
+    }
+    report(results, Need::All)
+}
+
+/// Prints entries as a JSON array; the failures too, but on standard error.
+fn print(entries: &[Entry], failures: Vec<Failure>) -> Result<(), Failure> {
+    let mut json =
+        serde_json::to_vec_pretty(entries).map_err(|error| Failure::new(Exit::Output, format!("JSON: {error}")))?;
+    json.push(b'\n');
+    output::write(&json)?;
+    report(failures.into_iter().map(Err).collect(), Need::All)
+}
+
+impl Walk<'_> {
+    /// Reads the logs of the first controller and of those it refers to, each once.
+    fn all_entries(&self, first: (IpAddr, String), nqn: &str) -> (Vec<Entry>, Vec<Failure>) {
+        let (mut entries, mut failures): (Vec<Entry>, Vec<Failure>) = (Vec::new(), Vec::new());
+        let mut seen = BTreeSet::from([(first.clone(), nqn.to_owned())]);
+        let mut queue = VecDeque::from([(first, nqn.to_owned(), 0)]);
+        while let Some((place, nqn, depth)) = queue.pop_front() {
+            let found = match self.entries(&place, &nqn) {
+                Ok(found) => found,
+                Err(failure) => {
+                    failures.push(failure);
+                    continue;
+                }
+            };
+            for entry in found {
+                if let (Kind::Referral, Some(address)) = (entry.kind(), entry.address()) {
+                    let next = ((address, entry.trsvcid.clone()), entry.subnqn.clone());
+                    if depth >= MAX_DEPTH || seen.len() >= MAX_CONTROLLERS {
+                        let message = format!("referral to {address}: too many of them; not followed");
+                        failures.push(Failure::new(Exit::Config, message));
+                    } else if self.reaches(address) && seen.insert(next.clone()) {
+                        queue.push_back((next.0, next.1, depth + 1));
+                    }
+                }
+                // What two controllers list is one entry.
+                let same = |it: &Entry| Entry {
+                    controller: String::new(),
+                    ..it.clone()
+                };
+                if !entries.iter().any(|known| same(known) == same(&entry)) {
+                    entries.push(entry);
+                }
+            }
+        }
+        (entries, failures)
+    }
+
+    /// Whether an address is of the family that this HFI has: a log lists all portals, IPv4 and IPv6.
+    fn reaches(&self, address: IpAddr) -> bool {
+        self.hfi.ipaddr.is_unspecified() || self.hfi.ipaddr.is_ipv4() == address.is_ipv4()
+    }
+
+    /// The path to a discovery controller.
+    fn controller_path(&self, (address, port): &(IpAddr, String), nqn: &str) -> Result<Path, Failure> {
+        let mut path = Path::new(self.hfi, (*address, port), nqn, &self.identity)?;
+        if nqn != DISCOVERY_NQN {
+            // Without it the kernel takes a controller with a name of its own for one with disks.
+            path.demands.push(Field::flag("discovery"));
+        }
+        // Should this process be killed, the kernel does not keep the connection for long.
+        path.demands.push(Field::option("ctrl_loss_tmo", 10));
+        path.demands.extend(security::demands(
+            self.profile,
+            &path,
+            &self.options.secrets,
+            &self.kernel,
+        )?);
+        Ok(path)
+    }
+
+    /// Connects a discovery controller, reads its log, disconnects it.
+    fn entries(&self, place: &(IpAddr, String), nqn: &str) -> Result<Vec<Entry>, Failure> {
+        let path = self.controller_path(place, nqn)?;
+        let name = format!("{}:{}", place.0, place.1);
+        let mut found = None;
+        let results = attempt::run(
+            std::slice::from_ref(&path),
+            &self.kernel,
+            &self.options.policy,
+            &mut |path, way, line| {
+                // A signal waits until the connection is gone again.
+                let _held = Held::new();
+                let controller = kernel::connect_unregistered(path, way, line, &self.options.policy)?;
+                let log = read(&controller, &name).map_err(|failure| refusal::at(line, failure));
+                disconnect(&controller);
+                found = Some(log?);
+                Ok(controller)
+            },
+        );
+        let controller = results
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| Err(Failure::new(Exit::TryAgain, "not tried")))?;
+        match found {
+            Some(entries) => Ok(entries),
+            // Somebody else connected it, and may need it on.
+            None => read(&controller, &name).map_err(|failure| path.failed(failure)),
+        }
+    }
+
+    /// The path to each subsystem; failures where there cannot be one.
+    fn paths(&self, entries: &[Entry]) -> (Vec<Path>, Vec<Result<String, Failure>>) {
+        let (mut paths, mut failures) = (Vec::new(), Vec::new());
+        for entry in entries.iter().filter(|entry| entry.kind() == Kind::Subsystem) {
+            match entry.address() {
+                Some(address) if self.reaches(address) => match self.subsystem_path(entry, address) {
+                    Ok(path) => paths.push(path),
+                    Err(failure) => {
+                        let message = format!("{} at {}: {failure}", entry.subnqn, entry.traddr);
+                        failures.push(Err(Failure::new(failure.exit, message)));
+                    }
+                },
+                Some(_) => self.options.policy.note(format_args!(
+                    "{} at {}: not of the address family of HFI {}; left out",
+                    entry.subnqn, entry.traddr, self.hfi.index
+                )),
+                None => {
+                    let message = format!("{}: transport address '{}' is not usable", entry.subnqn, entry.traddr);
+                    failures.push(Err(Failure::new(Exit::Config, message)));
+                }
+            }
+        }
+        (paths, failures)
+    }
+
+    fn subsystem_path(&self, entry: &Entry, address: IpAddr) -> Result<Path, Failure> {
+        let mut path = Path::new(self.hfi, (address, &entry.trsvcid), &entry.subnqn, &self.identity)?;
+        path.demands.extend(security::demands(
+            self.profile,
+            &path,
+            &self.options.secrets,
+            &self.kernel,
+        )?);
+        if entry.demands_tls() && !path.demands.iter().any(|field| field.key == "tls") {
+            path.demands
+                .push(security::secure_channel("the target", &path, &self.kernel)?);
+        }
+        path.demands.extend(self.options.extra.iter().cloned());
+        Ok(path)
+    }
+}
+
+fn read(controller: &str, name: &str) -> Result<Vec<Entry>, Failure> {
+    let log = Controller::open(controller).and_then(|device| entry::log(&device, name));
+    log.map_err(|error| {
+        Failure::new(
+            Exit::TryAgain,
+            format!("{controller}: discovery log: {}", find::io_words(&error)),
+        )
+    })
+}
+
+fn disconnect(controller: &str) {
+    let file = format!("/sys/class/nvme/{controller}/delete_controller");
+    if let Err(error) = fs::write(root::path(&file), "1") {
+        say(
+            "nbft-connect",
+            format_args!("warning: {controller}: cannot disconnect the discovery controller: {error}"),
+        );
+    }
+}
+
+/// Holds signals back that would end the process.
+struct Held(SigSet);
+
+impl Held {
+    fn new() -> Self {
+        let signals: SigSet = [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP].into_iter().collect();
+        let _ = signals.thread_block();
+        Self(signals)
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let _ = self.0.thread_unblock();
+    }
+}

@@ -1,0 +1,68 @@
+//! Under which name the host connects.
+
+use nbft_common::addr::Uuid;
+use nbft_common::failure::say;
+use nbft_common::table::{PrimaryAdmin, Table};
+
+/// Host NQN and host identifier. Never a random one: targets allow hosts by them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    pub nqn: String,
+    pub id: Uuid,
+}
+
+/// What the user says instead of the table.
+#[derive(Clone, Debug, Default)]
+pub struct Override {
+    pub nqn: Option<String>,
+    pub id: Option<Uuid>,
+}
+
+impl Identity {
+    fn of(table: &Table) -> Self {
+        Self {
+            nqn: table.host.nqn.clone(),
+            id: table.host.id,
+        }
+    }
+
+    /// The kernel takes a host NQN with one identifier only, and an identifier with one NQN only, for as long as a
+    /// controller with it lives.
+    fn conflicts_with(&self, other: &Self) -> bool {
+        (self.nqn == other.nqn) != (self.id == other.id)
+    }
+
+    /// The identity for what `table` names: its own; where another table's contradicts it, that of the table that the
+    /// administrator selected, or else of the first. All calls of one boot so come to the same pair.
+    pub fn choose(table: &Table, all: &[Table], given: &Override) -> Self {
+        let own = Self::of(table);
+        let mut contradicting = all
+            .iter()
+            .filter(|other| Self::of(other).conflicts_with(&own))
+            .peekable();
+        let mut chosen = own.clone();
+        if let Some(&other) = contradicting.peek() {
+            let selected = |table: &&Table| table.host.primary_admin_host_flag == PrimaryAdmin::Selected;
+            let involved = || {
+                all.iter()
+                    .filter(|it| it.name() == table.name() || Self::of(it).conflicts_with(&own))
+            };
+            let source = involved().find(selected).or_else(|| involved().next()).unwrap_or(table);
+            chosen = Self::of(source);
+            say(
+                "nbft-connect",
+                format_args!(
+                    "warning: {} and {} disagree on the host identity (one NQN with two identifiers, or one identifier \
+                     with two NQNs), which the kernel does not take; using that of {}",
+                    table.name(),
+                    other.name(),
+                    source.name()
+                ),
+            );
+        }
+        Self {
+            nqn: given.nqn.clone().unwrap_or(chosen.nqn),
+            id: given.id.unwrap_or(chosen.id),
+        }
+    }
+}

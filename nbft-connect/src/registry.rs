@@ -1,0 +1,37 @@
+//! The registry of controllers under /run that nvme-cli keeps: `nvme disconnect-all` spares what has an owner.
+
+use std::fs;
+use std::io;
+
+use nbft_common::failure::say;
+use nbft_common::root;
+
+const REGISTRY: &str = "/run/nvme/registry";
+
+/// Enters a new controller as ours. Not being able to is worth a word, but the disk is there all the same.
+pub fn enter(controller: &str) {
+    if let Err(error) = write(controller) {
+        say(
+            "nbft-connect",
+            format_args!("warning: {REGISTRY}/{controller}: {error}; nvme disconnect-all may take this disk away"),
+        );
+    }
+}
+
+/// The entry appears whole or not at all. An old one of a controller that is gone is replaced.
+fn write(controller: &str) -> io::Result<()> {
+    let entry = root::path(&format!("{REGISTRY}/{controller}"));
+    let new = root::path(&format!("{REGISTRY}/.{controller}.{}", std::process::id()));
+    fs::create_dir_all(&new)?;
+    fs::write(new.join("owner"), "nbft")?;
+    // Tells a later event of this controller's from one of an earlier with the same name.
+    let seqnum = fs::read_to_string(root::path("/sys/kernel/uevent_seqnum")).unwrap_or_else(|_| "0\n".to_owned());
+    fs::write(new.join("seqnum"), seqnum.trim_end())?;
+    match fs::remove_dir_all(&entry) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            let _ = fs::remove_dir_all(&new);
+            Err(error)
+        }
+        _ => fs::rename(&new, &entry),
+    }
+}

@@ -1,0 +1,130 @@
+//! Security profiles: met, or a reason not to connect. Never ignored.
+
+use std::fs;
+use std::path::PathBuf;
+
+use nbft_common::failure::{Exit, Failure};
+use nbft_common::find::io_words;
+use nbft_common::root;
+use nbft_common::table::{Demand, Security};
+
+use crate::fabrics::Supported;
+use crate::line::{self, Field};
+use crate::path::Path;
+
+/// Where secrets are looked for when none is named.
+const HOST_SECRET: &str = "/etc/nbft/dhchap/host-secret";
+const CTRL_SECRET: &str = "/etc/nbft/dhchap/ctrl-secret";
+
+/// Largest secret file, in bytes.
+const MAX_SECRET: u64 = 4096;
+
+/// Files with the DH-HMAC-CHAP secrets.
+#[derive(Debug, Default)]
+pub struct Secrets {
+    /// The host's own: it proves itself to the target.
+    pub host: Option<PathBuf>,
+    /// The controller's: the target has to prove itself too.
+    pub ctrl: Option<PathBuf>,
+}
+
+/// The options that a profile demands of a path, and those that the secrets at hand allow for.
+///
+/// # Errors
+/// [`Exit::Config`] when the profile demands what cannot be given.
+pub fn demands(
+    profile: Option<&Security>,
+    path: &Path,
+    secrets: &Secrets,
+    kernel: &Supported,
+) -> Result<Vec<Field>, Failure> {
+    let demanded = |demand: Demand| matches!(demand, Demand::Required | Demand::Reserved);
+    let authentication = profile.filter(|profile| demanded(profile.in_band_auth));
+    let channel = profile.filter(|profile| demanded(profile.secure_channel));
+    let mut fields = Vec::new();
+    let host = secret(
+        secrets.host.as_ref(),
+        HOST_SECRET,
+        "dhchap_secret",
+        kernel,
+        authentication.is_some(),
+    )?;
+    let ctrl = secret(secrets.ctrl.as_ref(), CTRL_SECRET, "dhchap_ctrl_secret", kernel, false)?;
+    if let (Some(profile), None) = (authentication, &host) {
+        let message = format!(
+            "security profile {} demands in-band authentication, and there is no secret: put it into {HOST_SECRET}, or \
+             name its file with --dhchap-secret-file",
+            profile.index
+        );
+        return Err(Failure::new(Exit::Config, message));
+    }
+    // The kernel takes a controller's secret only beside the host's.
+    if host.is_some() {
+        fields.extend(host.into_iter().chain(ctrl));
+    }
+    if let Some(profile) = channel {
+        fields.push(secure_channel(
+            &format!("security profile {}", profile.index),
+            path,
+            kernel,
+        )?);
+    }
+    Ok(fields)
+}
+
+/// The secret from the file that was named, or from the usual one if it is there.
+fn secret(
+    named: Option<&PathBuf>,
+    usual: &str,
+    key: &str,
+    kernel: &Supported,
+    demanded: bool,
+) -> Result<Option<Field>, Failure> {
+    let path = match named {
+        Some(path) => path.clone(),
+        None if root::path(usual).exists() && (demanded || kernel.has(key)) => root::path(usual),
+        None => return Ok(None),
+    };
+    let wrong = |exit, why: &str| Err(Failure::new(exit, format!("{}: {why}", path.display())));
+    match fs::metadata(&path) {
+        Ok(file) if file.len() > MAX_SECRET => return wrong(Exit::Config, "too large for a secret"),
+        Ok(file) if file.is_dir() => return wrong(Exit::NoInput, "is a directory"),
+        _ => {}
+    }
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text.trim().to_owned(),
+        Err(error) => return wrong(Exit::NoInput, &io_words(&error)),
+    };
+    // What the file holds is not shown, right or wrong.
+    if !text.starts_with("DHHC-1:") || line::unfit(&text).is_some() {
+        return wrong(Exit::Config, "is not a DH-HMAC-CHAP secret (DHHC-1:…)");
+    }
+    Ok(Some(Field {
+        key: key.to_owned(),
+        value: Some(text),
+        secret: true,
+    }))
+}
+
+/// The flag for TLS, if there is all that it needs.
+///
+/// # Errors
+/// [`Exit::Config`] with what `who` demands and what is missing.
+pub fn secure_channel(who: &str, path: &Path, kernel: &Supported) -> Result<Field, Failure> {
+    let missing = |what: &str| {
+        Err(Failure::new(
+            Exit::Config,
+            format!("{who} demands a secure channel (TLS), and {what}"),
+        ))
+    };
+    if !kernel.lists("tls") {
+        return missing("this kernel does not offer it for NVMe/TCP");
+    }
+    // A TLS key for NVMe is described as "NVMe… HOSTNQN SUBSYSNQN …".
+    let keys = fs::read_to_string(root::path("/proc/keys")).unwrap_or_default();
+    let ours = |line: &str| line.contains(" psk ") && line.contains(&path.identity.nqn) && line.contains(&path.nqn);
+    if !keys.lines().any(ours) {
+        return missing("the kernel's keyring has no key for this host and subsystem");
+    }
+    Ok(Field::flag("tls"))
+}
