@@ -67,13 +67,17 @@ impl Device {
     }
 
     /// Path of its node.
-    pub fn path(&self) -> String {
+    fn path(&self) -> String {
         format!("/dev/{}", self.name)
     }
 
-    /// Whether its node is there.
-    pub fn is_there(&self) -> bool {
-        root::path(&self.path()).exists()
+    /// Path of the node of the whole device or of a partition, if it is there.
+    pub fn node(&self, partition: Option<u32>) -> Option<String> {
+        let path = match partition {
+            None => self.path(),
+            Some(number) => format!("{}p{number}", self.path()),
+        };
+        root::path(&path).exists().then_some(path)
     }
 
     /// Whether it is the namespace that is meant. The number in its name is not its namespace id. An identifier that the

@@ -1,6 +1,7 @@
 //! `nbft-wait`: one block device, there.
 
 mod device;
+mod status;
 mod uevent;
 mod wait;
 
@@ -40,6 +41,10 @@ fn run() -> Result<(), Failure> {
             Long("nid") => {
                 let text = parser.value().and_then(|v| v.string()).map_err(Failure::usage)?;
                 options.wanted.push(Wanted::Nid(device::nid(&text)?));
+            }
+            Short('a') | Long("all") => options.all = true,
+            Short('p') | Long("partition") => {
+                options.partition = Some(parser.value().and_then(|v| v.parse()).map_err(Failure::usage)?);
             }
             Short('T') | Long("table") => options.tables.push(parser.value().map_err(Failure::usage)?),
             Short('t') | Long("timeout") => {

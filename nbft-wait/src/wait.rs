@@ -9,6 +9,7 @@ use nbft_common::find::{self, Reference};
 use nbft_common::{output, root};
 
 use crate::device::{self, Device, Identity};
+use crate::status::Status;
 use crate::uevent::Uevents;
 
 /// What the command line asks for.
@@ -23,6 +24,10 @@ pub enum Wanted {
 #[derive(Debug, Default)]
 pub struct Options {
     pub wanted: Vec<Wanted>,
+    /// All of them, not any one.
+    pub all: bool,
+    /// A partition of the namespace, not the whole.
+    pub partition: Option<u32>,
     /// Tables; none: the firmware's.
     pub tables: Vec<OsString>,
     pub timeout: Duration,
@@ -34,18 +39,45 @@ enum Goal {
     Path(PathBuf),
 }
 
-/// Waits; prints the path of the first device that is there.
+/// Waits; prints the path of the first device that is there, or of all.
 pub fn wait(options: &Options) -> Result<(), Failure> {
     let goals = goals(options)?;
     // Subscribe before the first look: what comes between the two must not be missed.
     let uevents = Uevents::subscribe()?;
-    let deadline = Instant::now() + options.timeout;
+    let begun = Instant::now();
+    let deadline = begun + options.timeout;
+    let mut status = Status::new();
     loop {
-        if let Some(path) = goals.iter().find_map(look) {
-            return output::write(format!("{path}\n").as_bytes());
+        let found: Vec<Option<String>> = goals.iter().map(|goal| look(goal, options.partition)).collect();
+        let there: Vec<&str> = found.iter().flatten().map(String::as_str).collect();
+        if if options.all {
+            there.len() == goals.len()
+        } else {
+            !there.is_empty()
+        } {
+            status.clear();
+            let shown = if options.all { there.len() } else { 1 };
+            let lines: String = there.into_iter().take(shown).map(|path| format!("{path}\n")).collect();
+            return output::write(lines.as_bytes());
         }
-        if !uevents.next(deadline) {
-            return Err(Failure::new(Exit::TryAgain, in_vain(options)));
+        let missing = || {
+            found
+                .iter()
+                .zip(&options.wanted)
+                .filter(|(found, _)| found.is_none())
+                .map(|(_, it)| it)
+        };
+        status.show(&seen(missing()), begun.elapsed().as_secs());
+        // On a terminal seconds go by; else only an event or the end is worth waking up for.
+        let next = if status.is_live() {
+            deadline.min(Instant::now() + Duration::from_secs(1))
+        } else {
+            deadline
+        };
+        if !uevents.next(next) && Instant::now() >= deadline {
+            status.clear();
+            let message = format!("timed out after {} s: {}", options.timeout.as_secs(), seen(missing()));
+            return Err(Failure::new(Exit::TryAgain, message));
         }
     }
 }
@@ -67,15 +99,13 @@ fn goals(options: &Options) -> Result<Vec<Goal>, Failure> {
     options.wanted.iter().map(goal).collect()
 }
 
-fn look(goal: &Goal) -> Option<String> {
+fn look(goal: &Goal, partition: Option<u32>) -> Option<String> {
     match goal {
         Goal::Path(path) => rooted(path).exists().then(|| path.to_string_lossy().into_owned()),
-        Goal::Namespace(identity) => {
-            let found = Device::all()
-                .into_iter()
-                .find(|device| device.is(identity) && device.is_there())?;
-            Some(found.path())
-        }
+        Goal::Namespace(identity) => Device::all()
+            .iter()
+            .filter(|device| device.is(identity))
+            .find_map(|device| device.node(partition)),
     }
 }
 
@@ -86,11 +116,10 @@ fn rooted(path: &Path) -> PathBuf {
     }
 }
 
-/// What was waited for, and what there is instead.
-fn in_vain(options: &Options) -> String {
-    let wanted: Vec<String> = options.wanted.iter().map(Wanted::describe).collect();
+/// What is missing, and what there is instead.
+fn seen<'a>(missing: impl Iterator<Item = &'a Wanted>) -> String {
+    let missing: Vec<String> = missing.map(Wanted::describe).collect();
     let devices: Vec<String> = Device::all().iter().map(Device::describe).collect();
-    let controllers = device::controllers();
     let list = |items: Vec<String>| {
         if items.is_empty() {
             "none".to_owned()
@@ -99,10 +128,9 @@ fn in_vain(options: &Options) -> String {
         }
     };
     format!(
-        "no {} after {} s; NVMe controllers: {}; NVMe disks: {}",
-        wanted.join(", no "),
-        options.timeout.as_secs(),
-        list(controllers),
+        "no {}; NVMe controllers: {}; NVMe disks: {}",
+        missing.join(", no "),
+        list(device::controllers()),
         list(devices)
     )
 }
