@@ -104,9 +104,12 @@ fn decode(mut from: impl Read, filename: &str, name: &str) -> Result<Table, Fail
     let bad = |error| Failure::new(Exit::Data, format!("{name}: {error}"));
     let mut bytes = Vec::new();
     from.by_ref().take(8).read_to_end(&mut bytes).map_err(read_failed)?;
-    let length = announced_length(&bytes).map_err(bad)?;
-    let rest = u64::try_from(length.saturating_sub(bytes.len())).unwrap_or_default();
-    from.take(rest).read_to_end(&mut bytes).map_err(read_failed)?;
+    let rest = announced_length(&bytes).map_err(bad)?.saturating_sub(bytes.len());
+    // Room for all of it at once; the length has a limit.
+    bytes.reserve_exact(rest);
+    from.take(u64::try_from(rest).unwrap_or_default())
+        .read_to_end(&mut bytes)
+        .map_err(read_failed)?;
     parse(&bytes, filename).map_err(bad)
 }
 

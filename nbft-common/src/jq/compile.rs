@@ -43,7 +43,30 @@ pub(super) fn compile(code: &str, variables: &[String]) -> Result<Filter<JustLut
         })
 }
 
+/// Deepest nesting of brackets. The parser calls itself for each; far more would overflow the stack, which ends the
+/// process without a word.
+const MAX_DEPTH: usize = 1000;
+
+/// Where a program nests too deeply. Brackets in strings count too: no program has so many.
+fn too_deep(code: &str) -> Option<&str> {
+    let mut depth = 0_usize;
+    for (at, byte) in code.bytes().enumerate() {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            return code.get(at..);
+        }
+    }
+    None
+}
+
 fn parse(code: &str) -> Result<Term<&str>, Error> {
+    if let Some(at) = too_deep(code) {
+        return Err(error(code, at, "nested too deeply"));
+    }
     let tokens = Lexer::new(code).lex().map_err(|errors| {
         let errors = errors.into_iter();
         first(

@@ -146,3 +146,11 @@ fn large_inputs() {
     );
     assert_eq!(results("until(length < 9000; .[1:]) | length", &numbers), "8999");
 }
+
+#[test]
+fn deep_nesting_is_refused_and_does_not_overflow_the_stack() {
+    for open in ["(", "[", "{a:", "\"\\("] {
+        let error = Filter::new(&open.repeat(100_000), &[]).err().expect("an error");
+        assert_eq!(error.message, "nested too deeply", "{open}");
+    }
+}
