@@ -1,0 +1,212 @@
+//! Formats: jq programs that turn interfaces into text and files.
+
+use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use nbft_common::failure::{Exit, Failure};
+use nbft_common::find::io_words;
+use nbft_common::jq::{Filter, Object, Value};
+use nbft_common::root;
+
+use crate::files::Document;
+use crate::interface::Interface;
+
+/// Definitions that stand before every program.
+const LIBRARY: &str = include_str!("../formats/lib.jq");
+/// Where programs of the same name override those in here, and others are added.
+const DIRECTORY: &str = "/etc/nbft/formats";
+
+macro_rules! built_in {
+    ($($name:literal)*) => { &[$(($name, include_str!(concat!("../formats/", $name, ".jq")))),*] };
+}
+
+/// The programs in here.
+const BUILT_IN: &[(&str, &str)] =
+    built_in!["names" "link" "udev" "ifname" "dracut" "networkd" "nm" "wicked" "ip-batch"];
+
+/// A compiled format.
+pub struct Format {
+    /// Its name or its file, for messages.
+    name: String,
+    filter: Filter,
+}
+
+/// What a format makes of the interfaces.
+#[derive(Debug)]
+pub enum Output {
+    /// Text for standard output.
+    Text(String),
+    /// A file.
+    File(Document),
+}
+
+impl Format {
+    /// The format of this name.
+    ///
+    /// # Errors
+    /// [`Exit::Usage`] when there is none; [`Exit::Data`] when the program in its file is wrong.
+    pub fn named(name: &str) -> Result<Self, Failure> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if !name.is_empty() && name.chars().all(plain) {
+            let path = format!("{DIRECTORY}/{name}.jq");
+            match std::fs::read_to_string(root::path(&path)) {
+                Ok(code) => return Self::compile(path, &code),
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(Failure::new(Exit::NoInput, format!("{path}: {}", io_words(&error)))),
+            }
+        }
+        match BUILT_IN.iter().find(|(own, _)| *own == name) {
+            Some((name, code)) => Self::compile((*name).to_owned(), code),
+            None => {
+                let names: Vec<&str> = BUILT_IN.iter().map(|(name, _)| *name).chain(["json"]).collect();
+                Err(Failure::usage(format_args!(
+                    "no format '{name}': there are {}",
+                    names.join(", ")
+                )))
+            }
+        }
+    }
+
+    /// The format in a file.
+    ///
+    /// # Errors
+    /// [`Exit::NoInput`] when it cannot be read; [`Exit::Data`] when the program is wrong.
+    pub fn of_file(path: &OsStr) -> Result<Self, Failure> {
+        let name = path.to_string_lossy().into_owned();
+        let code = std::fs::read_to_string(Path::new(path))
+            .map_err(|error| Failure::new(Exit::NoInput, format!("{name}: {}", io_words(&error))))?;
+        Self::compile(name, &code)
+    }
+
+    fn compile(name: String, code: &str) -> Result<Self, Failure> {
+        let whole = needed(LIBRARY, code) + code;
+        let before = whole.lines().count().saturating_sub(code.lines().count());
+        match Filter::new(&whole, &[]) {
+            Ok(filter) => Ok(Self { name, filter }),
+            Err(mut error) => {
+                error.line = error.line.saturating_sub(before).max(1);
+                Err(Failure::new(Exit::Data, format!("{name}: {error}")))
+            }
+        }
+    }
+
+    /// Runs it.
+    ///
+    /// # Errors
+    /// [`Exit::Data`] when the program fails, or gives something that is neither text nor a file.
+    pub fn render(&self, interfaces: &[Interface]) -> Result<Vec<Output>, Failure> {
+        let failed = |why: String| Failure::new(Exit::Data, format!("{}: {why}", self.name));
+        let values = self
+            .filter
+            .run(&interfaces)
+            .map_err(|error| failed(error.to_string()))?;
+        values
+            .iter()
+            .map(|value| match value {
+                Value::String(text) => Ok(Output::Text(text.to_string())),
+                Value::Object(object) => document(object).map(Output::File).map_err(failed),
+                other => Err(failed(format!(
+                    "a result is a string or an object, not {}",
+                    other.kind()
+                ))),
+            })
+            .collect()
+    }
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .filter(|word| !word.is_empty())
+}
+
+/// The definitions of the library that the program needs: each begins with `def` in the first column, and comes after
+/// those that it uses itself.
+fn needed(library: &str, code: &str) -> String {
+    let mut wanted: HashSet<&str> = words(code).collect();
+    let mut taken = Vec::new();
+    let (_, definitions) = library.split_once("\ndef ").unwrap_or_default();
+    for definition in definitions.rsplit("\ndef ") {
+        if words(definition).next().is_some_and(|name| wanted.contains(name)) {
+            wanted.extend(words(definition));
+            taken.push(definition);
+        }
+    }
+    taken
+        .iter()
+        .rev()
+        .flat_map(|definition| ["def ", *definition, "\n"])
+        .collect()
+}
+
+/// Reads `{file, text, mode?, header?}`.
+fn document(object: &Object) -> Result<Document, String> {
+    let string = |key: &str| match object.get(key) {
+        Some(Value::String(text)) => Ok(text.to_string()),
+        Some(other) => Err(format!("`{key}` is {}, not a string", other.kind())),
+        None => Err(format!("an object without `{key}`")),
+    };
+    let file = string("file")?;
+    let odd = file.is_empty()
+        || file.len() > 200
+        || file.starts_with('.')
+        || file.contains(|c: char| c == '/' || c.is_control());
+    if odd {
+        return Err(format!("'{file}' is not the name of a file"));
+    }
+    let mode = match object.get("mode") {
+        None => 0o644,
+        Some(_) => {
+            let text = string("mode")?;
+            let mode = u32::from_str_radix(&text, 8)
+                .ok()
+                .filter(|mode| *mode <= 0o777 && !text.starts_with('+'));
+            mode.ok_or_else(|| format!("'{text}' is not a mode like 0600"))?
+        }
+    };
+    let header = match object.get("header") {
+        None => true,
+        Some(Value::Bool(header)) => *header,
+        Some(other) => return Err(format!("`header` is {}, not true or false", other.kind())),
+    };
+    Ok(Document {
+        text: string("text")?,
+        file,
+        mode,
+        header,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn built_in_formats_compile() {
+        for (name, code) in BUILT_IN {
+            assert!(Format::compile((*name).to_owned(), code).is_ok(), "{name}");
+        }
+        // And the whole library.
+        assert!(Filter::new(&format!("{LIBRARY}\n."), &[]).is_ok());
+    }
+
+    #[test]
+    fn lines_of_errors_are_the_programs() {
+        let error = Format::compile("mine".to_owned(), "# dns\n.[] |\n lines(1; 2; 3)").err();
+        assert!(
+            error
+                .as_ref()
+                .is_some_and(|error| error.message.starts_with("mine: line 3, column 2: ")),
+            "{error:?}"
+        );
+    }
+
+    #[test]
+    fn definitions_that_are_needed() {
+        let library = "# Some.\ndef a: 1;\ndef b:\n  a;\ndef c: 2;";
+        assert_eq!(needed(library, "b"), "def a: 1;\ndef b:\n  a;\n");
+        assert_eq!(needed(library, "bc"), "");
+        assert_eq!(needed(library, "[c]"), "def c: 2;\n");
+    }
+}

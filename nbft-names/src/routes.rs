@@ -1,0 +1,116 @@
+//! Which addresses are on a link, and the routes to those that are not.
+
+use std::collections::{BTreeSet, HashSet};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::facts::Facts;
+use crate::interface::Route;
+
+/// The networks that some interface is on.
+#[derive(Debug, Default)]
+pub struct Links {
+    prefixes: BTreeSet<u8>,
+    networks: HashSet<(IpAddr, u8)>,
+}
+
+impl Links {
+    pub fn add(&mut self, facts: &Facts) {
+        if let Some(address) = facts.address {
+            self.prefixes.insert(facts.prefix);
+            self.networks.insert((network(address, facts.prefix), facts.prefix));
+        }
+    }
+
+    /// Whether an address is on one of these networks.
+    fn reach(&self, address: IpAddr) -> bool {
+        is_link_local(address)
+            || self
+                .prefixes
+                .iter()
+                .any(|prefix| self.networks.contains(&(network(address, *prefix), *prefix)))
+    }
+}
+
+/// An address with all bits after the prefix cleared.
+fn network(address: IpAddr, prefix: u8) -> IpAddr {
+    match address {
+        IpAddr::V4(v4) => {
+            let mask = u32::MAX.checked_shl(32_u32.saturating_sub(prefix.into())).unwrap_or(0);
+            Ipv4Addr::from_bits(v4.to_bits() & mask).into()
+        }
+        IpAddr::V6(v6) => {
+            let mask = u128::MAX
+                .checked_shl(128_u32.saturating_sub(prefix.into()))
+                .unwrap_or(0);
+            Ipv6Addr::from_bits(v6.to_bits() & mask).into()
+        }
+    }
+}
+
+fn is_link_local(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_unicast_link_local(),
+    }
+}
+
+/// The routes of an HFI: the default route where it may go over it, else one to each target that no interface has on
+/// its link. (Such a target is reached directly; a host route over a gateway would take its packets away from there.)
+pub fn of(facts: &Facts, links: &Links) -> Vec<Route> {
+    let family = if facts.is_v6 { 6 } else { 4 };
+    let onlink = facts.gateway.is_some_and(|gateway| {
+        let near = facts
+            .address
+            .is_some_and(|own| network(own, facts.prefix) == network(gateway, facts.prefix));
+        !near && !is_link_local(gateway)
+    });
+    let route = Route {
+        family,
+        destination: if facts.is_v6 {
+            Ipv6Addr::UNSPECIFIED.into()
+        } else {
+            Ipv4Addr::UNSPECIFIED.into()
+        },
+        prefix: 0,
+        gateway: facts.gateway,
+        onlink,
+        metric: facts.metric(),
+        default: false,
+        dynamic: facts.is_dynamic(),
+    };
+    let to_targets = |facts: &Facts| -> Vec<Route> {
+        let far = facts.targets.iter().filter(|target| !links.reach(**target));
+        let to = |target: &IpAddr| Route {
+            destination: *target,
+            prefix: if facts.is_v6 { 128 } else { 32 },
+            ..route.clone()
+        };
+        far.map(to).collect()
+    };
+    match (facts.default, facts.gateway, facts.is_dynamic()) {
+        // The lease or the router brings it.
+        (true, _, true) => Vec::new(),
+        (true, Some(_), false) => vec![Route { default: true, ..route }],
+        (false, Some(_), false) | (false, _, true) => to_targets(facts),
+        // An IPv4 address of unknown prefix, and no gateway: the targets can only be on the link.
+        (_, None, false) if facts.prefix_unknown && facts.address.is_some() => to_targets(facts),
+        (_, None, false) => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks() {
+        let cut = |address: &str, prefix| network(address.parse().unwrap(), prefix).to_string();
+        assert_eq!(cut("192.0.2.20", 24), "192.0.2.0");
+        assert_eq!(cut("192.0.2.20", 32), "192.0.2.20");
+        assert_eq!(cut("192.0.2.20", 0), "0.0.0.0");
+        assert_eq!(cut("192.0.2.20", 64), "192.0.2.20");
+        assert_eq!(cut("2001:db8::20", 64), "2001:db8::");
+        assert_eq!(cut("2001:db8::20", 0), "::");
+        assert_eq!(cut("2001:db8::20", 128), "2001:db8::20");
+    }
+}
