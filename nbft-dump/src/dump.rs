@@ -7,6 +7,7 @@ use nbft_common::table::Table;
 use nbft_common::{find, output};
 
 use crate::filter::Query;
+use crate::pretty::pretty;
 use crate::text;
 
 /// What to print.
@@ -83,7 +84,7 @@ fn json(tables: &[Table], compact: bool) -> Result<Vec<u8>, Failure> {
     let made = if compact {
         serde_json::to_vec(tables)
     } else {
-        serde_json::to_vec_pretty(tables)
+        pretty(&tables)
     };
     let mut bytes = made.map_err(|error| Failure::new(Exit::Output, format!("JSON: {error}")))?;
     bytes.push(b'\n');

@@ -3,6 +3,7 @@
 mod dump;
 mod filter;
 mod page;
+mod pretty;
 mod text;
 
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! The model that every format reads: an array of these is what `--to json` prints. nbft-names(8) documents its keys.
+//! The model that every format reads: an array of these is what `--to json` prints. nbft-json(5) documents its keys.
 //!
 //! All texts in it are safe to write anywhere: names, host names and table names hold nothing but ASCII letters, digits
 //! and `.`, `_`, `-`; all else is made of numbers. The one exception is `rejected_hostname`, which no format uses.

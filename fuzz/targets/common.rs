@@ -1,0 +1,18 @@
+//! What must hold of any tables, wherever they came from.
+
+#[path = "../../nbft-dump/src/page.rs"]
+mod page;
+#[path = "../../nbft-dump/src/text.rs"]
+mod text;
+
+use nbft_common::table::Table;
+
+/// JSON reads back as what was written, and the text for people holds nothing that a terminal would obey.
+pub fn check(tables: &[Table]) {
+    let json = serde_json::to_vec(tables).expect("tables can be written as JSON");
+    let back: Vec<Table> = serde_json::from_slice(&json).expect("what was written can be read");
+    assert_eq!(back, tables, "what was read is not what was written");
+    let text = String::from_utf8(text::tables(tables)).expect("text is UTF-8");
+    let raw = |c: char| c.is_control() && c != '\n';
+    assert!(!text.contains(raw), "a control character went through: {text:?}");
+}

@@ -1,0 +1,14 @@
+//! Any bytes are nbft-dump's JSON, or refused; what is read can be written and read again.
+
+#![no_main]
+
+mod common;
+
+use libfuzzer_sys::fuzz_target;
+use nbft_common::table::Table;
+
+fuzz_target!(|bytes: &[u8]| {
+    if let Ok(tables) = serde_json::from_slice::<Vec<Table>>(bytes) {
+        common::check(&tables);
+    }
+});
