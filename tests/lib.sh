@@ -48,7 +48,7 @@ build_static() {
     done
     RUSTFLAGS="-C target-feature=+crt-static --remap-path-prefix=$PWD=. --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo" \
         cargo build --locked --release --target "$(host_target)" "${packages[@]}" || die "the build failed"
-    (cd "$(static_dir)" && ls -l nbft-dump nbft-connect nbft-wait | awk '{ print "   " $NF ": " $5 " bytes" }')
+    (cd "$(static_dir)" && ls -l nbft-dump nbft-names nbft-connect nbft-wait | awk '{ print "   " $NF ": " $5 " bytes" }')
 }
 
 # need_kernel VERSION: fetches and unpacks a kernel of Debian, once.

@@ -295,8 +295,17 @@ fn two_hosts(name: &str, hosts: [(&str, &str, &str); 2]) -> Folder {
 /// The host identity in the line for a table's SSNS, and the warning.
 fn identity(machine: &Folder, arguments: &[&str]) -> (String, String) {
     let ran = dry_run(machine, arguments);
-    let part = |key: &str| ran.stdout.trim_end().split(',').find_map(|field| field.strip_prefix(key)).expect("option");
-    (format!("{} {}", part("hostnqn=nqn.2026-01.example:"), part("hostid=")), ran.stderr.clone())
+    let part = |key: &str| {
+        ran.stdout
+            .trim_end()
+            .split(',')
+            .find_map(|field| field.strip_prefix(key))
+            .expect("option")
+    };
+    (
+        format!("{} {}", part("hostnqn=nqn.2026-01.example:"), part("hostid=")),
+        ran.stderr.clone(),
+    )
 }
 
 const ID: &str = "00000000-0000-0000-0000-00000000000";
@@ -304,20 +313,32 @@ const ID: &str = "00000000-0000-0000-0000-00000000000";
 #[test]
 fn each_table_has_its_own_host() {
     let machine = two_hosts("own-host", [("a", "1", "not indicated"), ("b", "2", "selected")]);
-    assert_eq!(identity(&machine, &["--ssns", "NBFT1:1"]), (format!("a {ID}1"), String::new()));
-    assert_eq!(identity(&machine, &["--ssns", "NBFT2:1"]), (format!("b {ID}2"), String::new()));
+    assert_eq!(
+        identity(&machine, &["--ssns", "NBFT1:1"]),
+        (format!("a {ID}1"), String::new())
+    );
+    assert_eq!(
+        identity(&machine, &["--ssns", "NBFT2:1"]),
+        (format!("b {ID}2"), String::new())
+    );
 }
 
 /// The kernel takes one identifier per NQN: of two tables that disagree, the one that the administrator selected counts,
 /// for both; else the first.
 #[test]
 fn contradicting_hosts() {
-    for (flags, chosen) in [(["not indicated", "selected"], "2"), (["unselected", "not indicated"], "1")] {
+    for (flags, chosen) in [
+        (["not indicated", "selected"], "2"),
+        (["unselected", "not indicated"], "1"),
+    ] {
         let machine = two_hosts("contradicting", [("a", "1", flags[0]), ("a", "2", flags[1])]);
         for ssns in ["NBFT1:1", "NBFT2:1"] {
             let (host, warning) = identity(&machine, &["--ssns", ssns]);
             assert_eq!(host, format!("a {ID}{chosen}"), "{ssns}");
-            assert!(warning.contains("warning: ") && warning.contains("disagree on the host identity"), "{warning}");
+            assert!(
+                warning.contains("warning: ") && warning.contains("disagree on the host identity"),
+                "{warning}"
+            );
         }
     }
 }
@@ -326,11 +347,25 @@ fn contradicting_hosts() {
 fn the_user_may_name_the_host() {
     let machine = two_hosts("named-host", [("a", "1", "selected"), ("b", "2", "unselected")]);
     let id = format!("{ID}9");
-    let (host, _) = identity(&machine, &["--ssns", "NBFT1:1", "--hostnqn", "nqn.2026-01.example:me", "--hostid", &id]);
+    let (host, _) = identity(
+        &machine,
+        &[
+            "--ssns",
+            "NBFT1:1",
+            "--hostnqn",
+            "nqn.2026-01.example:me",
+            "--hostid",
+            &id,
+        ],
+    );
     assert_eq!(host, format!("me {id}"));
     let (host, _) = identity(&machine, &["--ssns", "NBFT1:1", "--hostid", &id]);
     assert_eq!(host, format!("a {id}"));
-    fails(&dry_run(&machine, &["--ssns", "NBFT1:1", "--hostid", "me"]), 64, "not a UUID");
+    fails(
+        &dry_run(&machine, &["--ssns", "NBFT1:1", "--hostid", "me"]),
+        64,
+        "not a UUID",
+    );
 }
 
 #[test]
@@ -339,19 +374,48 @@ fn discovery_descriptors() {
         let text = format!("[[hfi]]\nipaddr = \"192.0.2.20\"\n[[discovery]]\nhfi = 1\nuri = \"{uri}\"\n");
         Description::from_toml(&text).expect("description").build()
     };
-    for (uri, address) in [("NVME+TCP://[2001:db8::1]", "2001:db8::1"), ("nvme+tcp://192.0.2.1:8009/", "192.0.2.1")] {
-        let ran = dry_run(&machine("discovery-line", &description(uri), &[]), &["--discovery", "1"]);
+    for (uri, address) in [
+        ("NVME+TCP://[2001:db8::1]", "2001:db8::1"),
+        ("nvme+tcp://192.0.2.1:8009/", "192.0.2.1"),
+    ] {
+        let ran = dry_run(
+            &machine("discovery-line", &description(uri), &[]),
+            &["--discovery", "1"],
+        );
         let line = format!("nqn=nqn.2014-08.org.nvmexpress.discovery,transport=tcp,traddr={address},trsvcid=8009,");
         assert!(ran.code == Some(0) && ran.stdout.starts_with(&line), "{ran:?}");
     }
-    for (uri, words) in [("nvme+rdma://192.0.2.1", "the scheme is not nvme+tcp"), ("nvme+tcp://disks.example/", "host")] {
-        fails(&dry_run(&machine("discovery-bad", &description(uri), &[]), &["--discovery", "1"]), 65, words);
+    for (uri, words) in [
+        ("nvme+rdma://192.0.2.1", "the scheme is not nvme+tcp"),
+        ("nvme+tcp://disks.example/", "host"),
+    ] {
+        fails(
+            &dry_run(&machine("discovery-bad", &description(uri), &[]), &["--discovery", "1"]),
+            65,
+            words,
+        );
     }
     let machine = machine("discovery-usage", &description("nvme+tcp://192.0.2.1"), &[]);
-    fails(&dry_run(&machine, &["--discovery", "1", "--ssns", "1"]), 64, "exclude each other");
-    fails(&dry_run(&machine, &["--ssns", "1", "--list"]), 64, "--list goes with --discovery");
-    fails(&dry_run(&machine, &["--discovery", "1", "--hfi", "1"]), 64, "--hfi goes with --ssns");
-    fails(&dry_run(&machine, &["--discovery", "2"]), 66, "no discovery descriptor 2 (there is NBFT:1)");
+    fails(
+        &dry_run(&machine, &["--discovery", "1", "--ssns", "1"]),
+        64,
+        "exclude each other",
+    );
+    fails(
+        &dry_run(&machine, &["--ssns", "1", "--list"]),
+        64,
+        "--list goes with --discovery",
+    );
+    fails(
+        &dry_run(&machine, &["--discovery", "1", "--hfi", "1"]),
+        64,
+        "--hfi goes with --ssns",
+    );
+    fails(
+        &dry_run(&machine, &["--discovery", "2"]),
+        66,
+        "no discovery descriptor 2 (there is NBFT:1)",
+    );
 }
 
 /// A descriptor that was dropped is a better answer than "no such SSNS".

@@ -33,27 +33,40 @@ fn disk(machine: &Folder, name: &str, nqn: &str, attributes: &[(&str, &str)]) {
 }
 
 fn wait(machine: &Folder, arguments: &[&str]) -> Ran {
-    run(command("nbft-wait").args(["--timeout", "0"]).args(arguments).env("NBFT_ROOT", &machine.0))
+    run(command("nbft-wait")
+        .args(["--timeout", "0"])
+        .args(arguments)
+        .env("NBFT_ROOT", &machine.0))
 }
 
 #[track_caller]
 fn finds(machine: &Folder, arguments: &[&str], devices: &str) {
     let ran = wait(machine, arguments);
-    assert_eq!((ran.code, ran.stdout.as_str(), ran.stderr.as_str()), (Some(0), devices, ""), "{arguments:?}");
+    assert_eq!(
+        (ran.code, ran.stdout.as_str(), ran.stderr.as_str()),
+        (Some(0), devices, ""),
+        "{arguments:?}"
+    );
 }
 
 #[track_caller]
 fn misses(machine: &Folder, arguments: &[&str], words: &[&str]) {
     let ran = wait(machine, arguments);
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(75), ""), "{ran:?}");
-    words.iter().for_each(|word| assert!(ran.stderr.contains(word), "{word} in {ran:?}"));
+    words
+        .iter()
+        .for_each(|word| assert!(ran.stderr.contains(word), "{word} in {ran:?}"));
 }
 
 #[test]
 fn the_number_in_the_name_is_not_the_nsid() {
     let machine = machine("wait-nsid", "nsid = 7\nnid = \"\"");
     disk(&machine, "nvme0n7", NQN, &[("nsid", "1")]);
-    misses(&machine, &["--ssns", "1"], &["no disk of SSNS 1", "/dev/nvme0n7 (nsid 1,"]);
+    misses(
+        &machine,
+        &["--ssns", "1"],
+        &["no disk of SSNS 1", "/dev/nvme0n7 (nsid 1,"],
+    );
     disk(&machine, "nvme0n1", NQN, &[("nsid", "7")]);
     finds(&machine, &["--ssns", "1"], "/dev/nvme0n1\n");
 }
@@ -69,11 +82,21 @@ fn another_subsystem_with_the_same_nsid_is_not_meant() {
 fn identifiers_decide() {
     for (kind, id, attribute, shown) in [
         ("uuid", UUID, "uuid", UUID),
-        ("nguid", "00112233445566778899aabbccddeeff", "nguid", "00112233-4455-6677-8899-aabbccddeeff"),
+        (
+            "nguid",
+            "00112233445566778899aabbccddeeff",
+            "nguid",
+            "00112233-4455-6677-8899-aabbccddeeff",
+        ),
         ("eui", "0011223344556677", "eui", "00 11 22 33 44 55 66 77"),
     ] {
         let machine = machine("wait-id", &format!("nsid = 1\nnid = \"{id}\""));
-        disk(&machine, "nvme0n1", NQN, &[("nsid", "1"), (attribute, &shown.replace(['1', 'f'], "2"))]);
+        disk(
+            &machine,
+            "nvme0n1",
+            NQN,
+            &[("nsid", "1"), (attribute, &shown.replace(['1', 'f'], "2"))],
+        );
         misses(&machine, &["--ssns", "1"], &["nvme0n1"]);
         disk(&machine, "nvme0n2", NQN, &[("nsid", "9"), (attribute, shown)]);
         finds(&machine, &["--ssns", "1"], "/dev/nvme0n2\n");
@@ -84,9 +107,19 @@ fn identifiers_decide() {
 #[test]
 fn hidden_paths_of_a_multipath_device_are_no_disks() {
     let machine = machine("wait-hidden", &format!("nsid = 1\nnid = \"{UUID}\""));
-    disk(&machine, "nvme0c0n1", NQN, &[("nsid", "1"), ("uuid", UUID), ("hidden", "1")]);
+    disk(
+        &machine,
+        "nvme0c0n1",
+        NQN,
+        &[("nsid", "1"), ("uuid", UUID), ("hidden", "1")],
+    );
     misses(&machine, &["--ssns", "1"], &["NVMe disks: none"]);
-    disk(&machine, "nvme0n1", NQN, &[("nsid", "1"), ("uuid", UUID), ("hidden", "0")]);
+    disk(
+        &machine,
+        "nvme0n1",
+        NQN,
+        &[("nsid", "1"), ("uuid", UUID), ("hidden", "0")],
+    );
     finds(&machine, &["--ssns", "1"], "/dev/nvme0n1\n");
 }
 
@@ -106,8 +139,16 @@ fn partitions_paths_any_and_all() {
     machine.file("/dev/nvme0n1p2", "");
     finds(&machine, &["--ssns", "1", "--partition", "2"], "/dev/nvme0n1p2\n");
     finds(&machine, &["/dev/none", "--ssns", "1"], "/dev/nvme0n1\n");
-    misses(&machine, &["--all", "/dev/none", "--ssns", "1"], &["timed out after 0 s: no /dev/none;"]);
-    finds(&machine, &["--all", "/dev/nvme0n1p2", "--ssns", "1"], "/dev/nvme0n1p2\n/dev/nvme0n1\n");
+    misses(
+        &machine,
+        &["--all", "/dev/none", "--ssns", "1"],
+        &["timed out after 0 s: no /dev/none;"],
+    );
+    finds(
+        &machine,
+        &["--all", "/dev/nvme0n1p2", "--ssns", "1"],
+        "/dev/nvme0n1p2\n/dev/nvme0n1\n",
+    );
     finds(&machine, &["/dev/nvme0n1p2", "--ssns", "1"], "/dev/nvme0n1p2\n");
 }
 
@@ -122,7 +163,11 @@ fn wrong_calls() {
         (&["--ssns", "1", "--timeout", "-1"], 64),
     ] {
         let ran = wait(&machine, arguments);
-        assert_eq!((ran.code, ran.stderr.lines().count()), (Some(code), 1), "{arguments:?}: {ran:?}");
+        assert_eq!(
+            (ran.code, ran.stderr.lines().count()),
+            (Some(code), 1),
+            "{arguments:?}: {ran:?}"
+        );
     }
 }
 
@@ -144,7 +189,10 @@ fn status_and_signal() {
     let mut message = [0; 512];
     let length = socket.recv(&mut message).expect("a status");
     let status = String::from_utf8_lossy(&message[..length]).into_owned();
-    assert!(status.starts_with("STATUS=no disk of SSNS 1; NVMe controllers: none"), "{status}");
+    assert!(
+        status.starts_with("STATUS=no disk of SSNS 1; NVMe controllers: none"),
+        "{status}"
+    );
     run(std::process::Command::new("kill").arg(child.id().to_string()));
     let output = child.wait_with_output().expect("ends");
     assert_eq!(std::os::unix::process::ExitStatusExt::signal(&output.status), Some(15));
