@@ -17,5 +17,6 @@ pub mod log;
 pub mod output;
 pub mod parse;
 pub mod root;
+pub mod seconds;
 pub mod table;
 pub mod words;

@@ -104,7 +104,7 @@ pub fn run(
         let known: Option<BTreeSet<u32>> = open().map(|it| it.interface).collect();
         changes.pause(&mut backoff, deadline, &known.unwrap_or_default());
     }
-    let unknown = |path: &Path| path.failed(Failure::new(Exit::TryAgain, "not tried"));
+    let unknown = |path: &Path| path.failed(Failure::new(Exit::TryAgain, "not tried, as another path is up"));
     pending
         .into_iter()
         .map(|it| {
@@ -124,8 +124,16 @@ struct Asked {
 
 /// Tries each path that has not ended, once.
 fn round(pending: &mut [Pending<'_>], kernel: &Supported, policy: &Policy, connect: &mut Connect<'_>) {
+    let enough = |pending: &[Pending<'_>]| !policy.all && pending.iter().any(Pending::is_up);
     let mut asked = Vec::new();
-    for (index, it) in pending.iter_mut().enumerate().filter(|(_, it)| it.end.is_none()) {
+    for index in 0..pending.len() {
+        // Without probes each further path may hold the kernel's lock for seconds.
+        if !policy.probe && enough(pending) {
+            break;
+        }
+        let Some(it) = pending.get_mut(index).filter(|it| it.end.is_none()) else {
+            continue;
+        };
         match prepare(it, kernel, policy) {
             Ok(Prepared::Already(controller)) => it.note(Ok(controller), policy),
             Ok(Prepared::Ready(way, mut line)) if !policy.probe => {
@@ -143,7 +151,6 @@ fn round(pending: &mut [Pending<'_>], kernel: &Supported, policy: &Policy, conne
             Err(failure) => it.note(Err(failure), policy),
         }
     }
-    let enough = |pending: &[Pending<'_>]| !policy.all && pending.iter().any(Pending::is_up);
     let patience = if enough(pending) {
         GRACE.min(policy.probe_timeout)
     } else {

@@ -44,7 +44,14 @@ pub fn connect(reference: &Reference, options: &Options) -> Result<(), Failure> 
         Supported::ask()?
     };
     let paths = paths(table, ssns, &loaded.tables, &kernel, options)
-        .map_err(|failure| Failure::new(failure.exit, format!("SSNS {}: {failure}", ssns.index)))?;
+        .map_err(|failure| Failure::new(failure.exit, format!("SSNS {}: {failure}", ssns.index)));
+    let paths = match paths {
+        Err(failure) if ssns.unavailable && !options.dry_run => {
+            say("nbft-connect", failure);
+            Vec::new()
+        }
+        other => other?,
+    };
     if options.dry_run {
         return dry_run(&paths, &kernel);
     }
@@ -144,7 +151,7 @@ fn paths(
 }
 
 /// Prints what would be written.
-fn dry_run(paths: &[Path], kernel: &Supported) -> Result<(), Failure> {
+pub fn dry_run(paths: &[Path], kernel: &Supported) -> Result<(), Failure> {
     let mut lines = String::new();
     for path in paths {
         let interface = path.interface();

@@ -12,7 +12,7 @@ use nix::sys::signal::{SigSet, Signal};
 
 use crate::admin::Controller;
 use crate::attempt::{self, Policy};
-use crate::connect::{DISCOVERY_NQN, Need, Options, note_other_failures, report};
+use crate::connect::{DISCOVERY_NQN, Need, Options, dry_run, note_other_failures, report};
 use crate::entry::{self, Entry, Kind};
 use crate::fabrics::Supported;
 use crate::identity::Identity;
@@ -68,22 +68,27 @@ pub fn discover(reference: &Reference, list: bool, options: &Options) -> Result<
     let nqn = descriptor.nqn.as_deref().unwrap_or(DISCOVERY_NQN);
     if options.dry_run {
         let path = walk.controller_path(&first, nqn).map_err(named)?;
-        let line = path.line(path.interface().ok().as_ref(), &walk.kernel).map_err(named)?;
-        return output::write(format!("{line}\n").as_bytes());
+        return dry_run(std::slice::from_ref(&path), &walk.kernel);
     }
-    let (entries, failures) = walk.all_entries(first, nqn);
     if list {
-        return print(&entries, failures);
+        let mut entries = Vec::new();
+        let failures = walk.each_log(first, nqn, &mut |log| entries.extend_from_slice(log));
+        return print(&entries, failures.into_iter().map(named).collect());
     }
-    let (paths, mut results) = walk.paths(&entries);
-    results.extend(failures.into_iter().map(|failure| Err(named(failure))));
     let policy = Policy {
         all: true,
         ..options.policy.clone()
     };
-    results.extend(attempt::run(&paths, &walk.kernel, &policy, &mut |path, way, line| {
-        kernel::connect(path, way, line, &policy)
-    }));
+    let mut results = Vec::new();
+    // What one controller lists is connected before the next one is asked: that one may be dead.
+    let failures = walk.each_log(first, nqn, &mut |log| {
+        let (paths, failures) = walk.paths(log);
+        results.extend(failures);
+        results.extend(attempt::run(&paths, &walk.kernel, &policy, &mut |path, way, line| {
+            kernel::connect(path, way, line, &policy)
+        }));
+    });
+    results.extend(failures.into_iter().map(|failure| Err(named(failure))));
     if results.is_empty() {
         // A disk may be exported, or this host allowed, a moment later.
         return Err(named(Failure::new(
@@ -104,40 +109,38 @@ fn print(entries: &[Entry], failures: Vec<Failure>) -> Result<(), Failure> {
 }
 
 impl Walk<'_> {
-    /// Reads the logs of the first controller and of those it refers to, each once.
-    fn all_entries(&self, first: (IpAddr, String), nqn: &str) -> (Vec<Entry>, Vec<Failure>) {
-        let (mut entries, mut failures): (Vec<Entry>, Vec<Failure>) = (Vec::new(), Vec::new());
+    /// Reads the logs of the first controller and of those it refers to, each once; hands on what each has that those
+    /// before it had not. Gives back what failed.
+    fn each_log(&self, first: (IpAddr, String), nqn: &str, use_log: &mut dyn FnMut(&[Entry])) -> Vec<Failure> {
+        let mut failures = Vec::new();
+        let mut known: Vec<Entry> = Vec::new();
         let mut seen = BTreeSet::from([(first.clone(), nqn.to_owned())]);
         let mut queue = VecDeque::from([(first, nqn.to_owned(), 0)]);
         while let Some((place, nqn, depth)) = queue.pop_front() {
-            let found = match self.entries(&place, &nqn) {
-                Ok(found) => found,
+            let mut log = match self.entries(&place, &nqn) {
+                Ok(log) => log,
                 Err(failure) => {
                     failures.push(failure);
                     continue;
                 }
             };
-            for entry in found {
-                if let (Kind::Referral, Some(address)) = (entry.kind(), entry.address()) {
-                    let next = ((address, entry.trsvcid.clone()), entry.subnqn.clone());
-                    if depth >= MAX_DEPTH || seen.len() >= MAX_CONTROLLERS {
-                        let message = format!("referral to {address}: too many of them; not followed");
-                        failures.push(Failure::new(Exit::Config, message));
-                    } else if self.reaches(address) && seen.insert(next.clone()) {
-                        queue.push_back((next.0, next.1, depth + 1));
-                    }
-                }
-                // What two controllers list is one entry.
-                let same = |it: &Entry| Entry {
-                    controller: String::new(),
-                    ..it.clone()
+            log.retain(|entry| !known.iter().any(|before| before.is_same(entry)));
+            use_log(&log);
+            for entry in &log {
+                let (Kind::Referral, Some(address)) = (entry.kind(), entry.address()) else {
+                    continue;
                 };
-                if !entries.iter().any(|known| same(known) == same(&entry)) {
-                    entries.push(entry);
+                let next = ((address, entry.trsvcid.clone()), entry.subnqn.clone());
+                if depth >= MAX_DEPTH || seen.len() >= MAX_CONTROLLERS {
+                    let message = format!("referral to {address}: too many of them; not followed");
+                    failures.push(Failure::new(Exit::Config, message));
+                } else if self.reaches(address) && seen.insert(next.clone()) {
+                    queue.push_back((next.0, next.1, depth + 1));
                 }
             }
+            known.append(&mut log);
         }
-        (entries, failures)
+        failures
     }
 
     /// Whether an address is of the family that this HFI has: a log lists all portals, IPv4 and IPv6.

@@ -78,6 +78,15 @@ impl Entry {
         })
     }
 
+    /// Whether two controllers list the same.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let without = |entry: &Self| Self {
+            controller: String::new(),
+            ..entry.clone()
+        };
+        without(self) == without(other)
+    }
+
     /// What it is, if it is reached over TCP.
     pub fn kind(&self) -> Kind {
         match (self.trtype, self.subtype) {

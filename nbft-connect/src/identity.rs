@@ -1,8 +1,11 @@
 //! Under which name the host connects.
 
 use nbft_common::addr::Uuid;
-use nbft_common::failure::say;
+use nbft_common::failure::{Failure, say};
 use nbft_common::table::{PrimaryAdmin, Table};
+
+use crate::line;
+use crate::path::MAX_NQN;
 
 /// Host NQN and host identifier. Never a random one: targets allow hosts by them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +19,16 @@ pub struct Identity {
 pub struct Override {
     pub nqn: Option<String>,
     pub id: Option<Uuid>,
+}
+
+/// Checks a host NQN of the user's.
+pub fn nqn(text: String) -> Result<String, Failure> {
+    let why = match line::unfit(&text) {
+        None if text.len() <= MAX_NQN => return Ok(text),
+        None => "is longer than 223 bytes",
+        Some(why) => why,
+    };
+    Err(Failure::usage(format_args!("--hostnqn: '{text}' {why}")))
 }
 
 impl Identity {

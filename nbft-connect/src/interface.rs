@@ -38,7 +38,7 @@ pub fn find(mac: MacAddr, vlan: u16, address: Option<IpAddr>) -> Option<Interfac
         .filter(|name| vlan_of(name) == vlan)
         .filter_map(|name| {
             Some(Candidate {
-                interface: interface(name)?,
+                interface: named(name)?,
                 holds: holders.contains(name),
                 enslaved: path(name, "master").exists(),
                 hardware: path(name, "device").exists(),
@@ -47,7 +47,7 @@ pub fn find(mac: MacAddr, vlan: u16, address: Option<IpAddr>) -> Option<Interfac
         .collect();
     candidates.sort_by_key(|it| (!it.holds, it.enslaved, !it.hardware, it.interface.index));
     let found = candidates.into_iter().next().map(|candidate| candidate.interface);
-    found.or_else(|| holders.iter().find_map(|name| interface(name)))
+    found.or_else(|| holders.iter().find_map(|name| named(name)))
 }
 
 /// Names of all interfaces.
@@ -71,7 +71,8 @@ fn attribute(name: &str, attribute: &str) -> Option<String> {
     Some(fs::read_to_string(path(name, attribute)).ok()?.trim_end().to_owned())
 }
 
-fn interface(name: &str) -> Option<Interface> {
+/// The interface with this name.
+pub fn named(name: &str) -> Option<Interface> {
     Some(Interface {
         name: name.to_owned(),
         index: attribute(name, "ifindex")?.parse().ok()?,

@@ -57,9 +57,12 @@ fn ask_kernel(path: &Path, way: &Way, line: &mut Line, policy: &Policy) -> Resul
         Err(error) if refusal::is_already(&error) => Ok(Outcome::Already),
         Err(error) if refusal::is_any_status(&error) && !way.tls => {
             let question = Question {
-                subsystem: &path.nqn,
-                host: &path.identity.nqn,
-                hostid: path.identity.id,
+                subsystem: line.get("nqn").unwrap_or(&path.nqn),
+                host: line.get("hostnqn").unwrap_or(&path.identity.nqn),
+                hostid: line
+                    .get("hostid")
+                    .and_then(|id| id.parse().ok())
+                    .unwrap_or(path.identity.id),
             };
             let reason = ask::why(way, &question, ASK);
             Err(reason.map_or_else(|| refusal::explain(&error, line), |reason| refusal::at(line, reason)))

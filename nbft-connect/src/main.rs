@@ -61,7 +61,7 @@ fn run() -> Result<(), Failure> {
             Long("probe-timeout") => options.policy.probe_timeout = seconds(&mut parser)?,
             Long("dhchap-secret-file") => options.secrets.host = Some(value(&mut parser)?.into()),
             Long("dhchap-ctrl-secret-file") => options.secrets.ctrl = Some(value(&mut parser)?.into()),
-            Long("hostnqn") => options.identity.nqn = Some(parsed(&mut parser)?),
+            Long("hostnqn") => options.identity.nqn = Some(identity::nqn(parsed(&mut parser)?)?),
             Long("hostid") => options.identity.id = Some(parsed(&mut parser)?),
             Short('n') | Long("dry-run") => options.dry_run = true,
             Short('v') | Long("verbose") => options.policy.verbose = true,
@@ -111,15 +111,6 @@ fn parsed<T: std::str::FromStr<Err: Into<Box<dyn std::error::Error + Send + Sync
     parser.value().and_then(|value| value.parse()).map_err(Failure::usage)
 }
 
-/// A duration in seconds, with or without decimals, up to a year.
 fn seconds(parser: &mut lexopt::Parser) -> Result<Duration, Failure> {
-    let number: f64 = parsed(parser)?;
-    let year = 0.0..=31_536_000.0;
-    if year.contains(&number) {
-        Ok(Duration::from_secs_f64(number))
-    } else {
-        Err(Failure::usage(format_args!(
-            "{number} is not a number of seconds from 0 to a year"
-        )))
-    }
+    nbft_common::seconds::parse(&parsed::<String>(parser)?).map_err(Failure::usage)
 }

@@ -13,7 +13,7 @@ use crate::line::{Field, Line};
 use crate::probe::Way;
 
 /// Longest NQN in bytes (NVMe base specification, section 4.7).
-const MAX_NQN: usize = 223;
+pub const MAX_NQN: usize = 223;
 
 /// IP origin of an address that IPv6 autoconfiguration made.
 const ROUTER_ADVERTISEMENT: u8 = 4;
@@ -113,14 +113,24 @@ impl Path {
         }
     }
 
-    /// The way a probe takes.
+    /// The way that a line means, which is what a probe has to take; the user may have changed any part of it.
     pub fn way(&self, interface: Interface, line: &Line) -> Way {
-        let source = self.source.filter(|_| line.has("host_traddr"));
+        // The scope of a link-local address is the interface's.
+        let address = |key| {
+            line.get(key)
+                .and_then(|text: &str| text.split('%').next()?.parse().ok())
+        };
         Way {
-            target: self.traddr,
-            port: self.trsvcid,
-            source,
-            interface,
+            target: address("traddr").unwrap_or(self.traddr),
+            port: line
+                .get("trsvcid")
+                .and_then(|port| port.parse().ok())
+                .unwrap_or(self.trsvcid),
+            source: address("host_traddr"),
+            interface: match line.get("host_iface") {
+                Some(name) if name != interface.name => interface::named(name).unwrap_or(interface),
+                _ => interface,
+            },
             tls: line.has("tls"),
         }
     }

@@ -18,7 +18,7 @@ const LONGEST: Duration = Duration::from_secs(5);
 const SETTLE: Duration = Duration::from_millis(20);
 const SETTLE_JITTER: Duration = Duration::from_millis(80);
 
-/// Pauses that double from 0.2 s to 5 s. Each is cut by up to a half at random: hosts that power up together must not
+/// Pauses that double from 0.2 s to 5 s. Each is up to a half shorter or longer at random: hosts that power up together must not
 /// arrive together.
 #[derive(Debug)]
 pub struct Backoff {
@@ -41,9 +41,9 @@ impl Default for Backoff {
 impl Backoff {
     /// The next pause.
     pub fn pause(&mut self) -> Duration {
-        let pause = self.next / 2 + self.fraction(self.next / 2);
+        let pause = self.next / 2 + self.fraction(self.next);
         self.next = (self.next * 2).min(LONGEST);
-        pause
+        pause.min(LONGEST)
     }
 
     /// Begins anew, after an event.
@@ -164,7 +164,10 @@ mod tests {
         let mut longest = FIRST;
         for _ in 0..12 {
             let pause = backoff.pause();
-            assert!(pause >= longest / 2 && pause <= longest, "{pause:?} of {longest:?}");
+            assert!(
+                pause >= longest / 2 && pause <= (longest * 3 / 2).min(LONGEST),
+                "{pause:?} of {longest:?}"
+            );
             longest = (longest * 2).min(LONGEST);
         }
         let draw = || (0..6).map(|_| Backoff::default().pause()).collect::<BTreeSet<_>>();

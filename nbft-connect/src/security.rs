@@ -58,10 +58,11 @@ pub fn demands(
         );
         return Err(Failure::new(Exit::Config, message));
     }
-    // The kernel takes a controller's secret only beside the host's.
-    if host.is_some() {
-        fields.extend(host.into_iter().chain(ctrl));
+    if host.is_none() && ctrl.is_some() {
+        let message = "a secret of the controller's counts only beside one of the host's; see --dhchap-secret-file";
+        return Err(Failure::new(Exit::Config, message));
     }
+    fields.extend(host.into_iter().chain(ctrl));
     if let Some(profile) = channel {
         fields.push(secure_channel(
             &format!("security profile {}", profile.index),

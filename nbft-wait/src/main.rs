@@ -44,13 +44,15 @@ fn run() -> Result<(), Failure> {
             }
             Short('a') | Long("all") => options.all = true,
             Short('p') | Long("partition") => {
-                options.partition = Some(parser.value().and_then(|v| v.parse()).map_err(Failure::usage)?);
+                let number: std::num::NonZeroU32 = parser.value().and_then(|v| v.parse()).map_err(Failure::usage)?;
+                options.partition = Some(number.get());
             }
             Short('T') | Long("table") => options.tables.push(parser.value().map_err(Failure::usage)?),
             Short('t') | Long("timeout") => {
-                let seconds: u32 = parser.value().and_then(|v| v.parse()).map_err(Failure::usage)?;
-                options.timeout = Duration::from_secs(seconds.into());
+                let text = parser.value().and_then(|v| v.string()).map_err(Failure::usage)?;
+                options.timeout = nbft_common::seconds::parse(&text).map_err(Failure::usage)?;
             }
+            Short('v') | Long("verbose") => options.verbose = true,
             Value(path) => options.wanted.push(Wanted::Path(path.into())),
             other => return Err(Failure::usage(other.unexpected())),
         }

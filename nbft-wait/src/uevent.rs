@@ -48,7 +48,11 @@ impl Uevents {
                     self.drain();
                     return true;
                 }
-                Err(_) => return false,
+                // Looking now and then is better than spinning, or than not looking.
+                Err(_) => {
+                    std::thread::sleep(left.min(Duration::from_millis(200)));
+                    return true;
+                }
             }
         }
     }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use nbft_common::failure::{Exit, Failure};
 use nbft_common::find::{self, Reference};
+use nbft_common::log::{Level, log};
 use nbft_common::{output, root};
 
 use crate::device::{self, Device, Identity};
@@ -31,6 +32,7 @@ pub struct Options {
     /// Tables; none: the firmware's.
     pub tables: Vec<OsString>,
     pub timeout: Duration,
+    pub verbose: bool,
 }
 
 /// What is looked for.
@@ -67,7 +69,11 @@ pub fn wait(options: &Options) -> Result<(), Failure> {
                 .filter(|(found, _)| found.is_none())
                 .map(|(_, it)| it)
         };
-        status.show(&seen(missing()), begun.elapsed().as_secs());
+        let state = seen(missing(), options);
+        if options.verbose {
+            log(Level::Debug, "nbft-wait", &state);
+        }
+        status.show(&state, begun.elapsed().as_secs());
         // On a terminal seconds go by; else only an event or the end is worth waking up for.
         let next = if status.is_live() {
             deadline.min(Instant::now() + Duration::from_secs(1))
@@ -76,7 +82,7 @@ pub fn wait(options: &Options) -> Result<(), Failure> {
         };
         if !uevents.next(next) && Instant::now() >= deadline {
             status.clear();
-            let message = format!("timed out after {} s: {}", options.timeout.as_secs(), seen(missing()));
+            let message = format!("timed out after {} s: {state}", options.timeout.as_secs_f64());
             return Err(Failure::new(Exit::TryAgain, message));
         }
     }
@@ -117,8 +123,8 @@ fn rooted(path: &Path) -> PathBuf {
 }
 
 /// What is missing, and what there is instead.
-fn seen<'a>(missing: impl Iterator<Item = &'a Wanted>) -> String {
-    let missing: Vec<String> = missing.map(Wanted::describe).collect();
+fn seen<'a>(missing: impl Iterator<Item = &'a Wanted>, options: &Options) -> String {
+    let missing: Vec<String> = missing.map(|wanted| wanted.describe(options.partition)).collect();
     let devices: Vec<String> = Device::all().iter().map(Device::describe).collect();
     let list = |items: Vec<String>| {
         if items.is_empty() {
@@ -136,10 +142,11 @@ fn seen<'a>(missing: impl Iterator<Item = &'a Wanted>) -> String {
 }
 
 impl Wanted {
-    fn describe(&self) -> String {
+    fn describe(&self, partition: Option<u32>) -> String {
+        let what = partition.map_or_else(|| "disk".to_owned(), |number| format!("partition {number} on the disk"));
         match self {
-            Self::Ssns(reference) => format!("disk of SSNS {reference}"),
-            Self::Nid(identity) => format!("disk with identifier {}", identity.nid),
+            Self::Ssns(reference) => format!("{what} of SSNS {reference}"),
+            Self::Nid(identity) => format!("{what} with identifier {}", identity.nid),
             Self::Path(path) => path.display().to_string(),
         }
     }

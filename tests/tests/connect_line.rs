@@ -433,6 +433,58 @@ fn security_profiles_are_never_ignored() {
     fails(&ran, 78, "security profile 1 demands");
 }
 
+#[test]
+fn secrets_are_used_and_never_shown() {
+    let machine = machine("secrets", &one(|_| {}), &[("eth0", NIC, 0)]);
+    let secret = machine.file("/run/secret", "DHHC-1:00:c2VjcmV0:\n");
+    let secret = secret.to_str().expect("UTF-8");
+    let ran = dry_run(
+        &machine,
+        &[
+            "--ssns",
+            "1",
+            "--dhchap-secret-file",
+            secret,
+            "--dhchap-ctrl-secret-file",
+            secret,
+        ],
+    );
+    assert!(
+        ran.stdout
+            .ends_with(",dhchap_secret=(not shown),dhchap_ctrl_secret=(not shown)\n"),
+        "{ran:?}"
+    );
+    let ran = dry_run(&machine, &["--ssns", "1", "-O", "dhchap_secret=DHHC-1:00:c2VjcmV0:"]);
+    assert!(ran.code == Some(0) && !ran.stdout.contains("DHHC"), "{ran:?}");
+    let alone = dry_run(&machine, &["--ssns", "1", "--dhchap-ctrl-secret-file", secret]);
+    fails(&alone, 78, "counts only beside one of the host's");
+    fails(
+        &dry_run(&machine, &["--ssns", "1", "--dhchap-secret-file", "/nowhere"]),
+        66,
+        "/nowhere: No such file",
+    );
+    machine.file("/run/none", "DHHC-2:secret");
+    let none = machine.0.join("run/none");
+    let ran = dry_run(
+        &machine,
+        &["--ssns", "1", "--dhchap-secret-file", none.to_str().expect("UTF-8")],
+    );
+    assert!(!ran.stderr.contains("DHHC-2"), "{ran:?}");
+    fails(&ran, 78, "is not a DH-HMAC-CHAP secret");
+}
+
+#[test]
+fn a_bad_host_nqn_is_a_usage_error() {
+    let machine = machine("bad-host", &one(|_| {}), &[("eth0", NIC, 0)]);
+    for (nqn, words) in [
+        ("", "is empty"),
+        ("a,b", "holds a comma"),
+        (&*"n".repeat(224), "longer than 223"),
+    ] {
+        fails(&dry_run(&machine, &["--ssns", "1", "--hostnqn", nqn]), 64, words);
+    }
+}
+
 /// Every kind of table gives lines or a clear refusal.
 #[test]
 fn every_kind() {

@@ -135,7 +135,11 @@ fn a_device_without_node_is_not_there() {
 fn partitions_paths_any_and_all() {
     let machine = machine("wait-all", &format!("nsid = 1\nnid = \"{UUID}\""));
     disk(&machine, "nvme0n1", NQN, &[("nsid", "1"), ("uuid", UUID)]);
-    misses(&machine, &["--ssns", "1", "--partition", "2"], &["no disk of SSNS 1"]);
+    misses(
+        &machine,
+        &["--ssns", "1", "--partition", "2"],
+        &["no partition 2 on the disk of SSNS 1"],
+    );
     machine.file("/dev/nvme0n1p2", "");
     finds(&machine, &["--ssns", "1", "--partition", "2"], "/dev/nvme0n1p2\n");
     finds(&machine, &["/dev/none", "--ssns", "1"], "/dev/nvme0n1\n");
@@ -161,6 +165,7 @@ fn wrong_calls() {
         (&["--nid", "eui.00112233445566778899aabbccddeeff"], 64),
         (&["--ssns", "2"], 66),
         (&["--ssns", "1", "--timeout", "-1"], 64),
+        (&["--ssns", "1", "--partition", "0"], 64),
     ] {
         let ran = wait(&machine, arguments);
         assert_eq!(
