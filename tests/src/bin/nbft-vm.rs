@@ -156,6 +156,7 @@ fn one(scenario: &Scenario, version: &str, options: &Options) -> Result<&'static
     let setting = Setting {
         kernel: &kernel,
         bin_dir: &bin_dir,
+        cache: &cache,
         dir: temporary.0.clone(),
         show: options.show,
     };

@@ -1,13 +1,16 @@
 //! Assembles the initramfs of each machine.
 
+use std::collections::hash_map::DefaultHasher;
 use std::fs;
+use std::hash::{Hash, Hasher};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use super::cpio::Archive;
 use super::modules::Kernel;
-use super::scenario::Scenario;
+use super::run::Setting;
+use super::scenario::{Root, Scenario};
 use super::{Result, at};
 
 const BUSYBOX: &str = "/bin/busybox";
@@ -16,50 +19,60 @@ const BUSYBOX: &str = "/bin/busybox";
 const COMMON: [&str; 3] = ["virtio_pci", "virtio_console", "virtio_net"];
 const HOST: [&str; 2] = ["nvme-fabrics", "nvme-tcp"];
 const TARGET: [&str; 3] = ["loop", "nvmet", "nvmet-tcp"];
+const ROOT: [&str; 2] = ["virtio_blk", "ext4"];
 
-/// The host: the commands under test, the scenario's script and a copy of what is injected.
-pub fn host(scenario: &Scenario, kernel: &Kernel, bin_dir: &Path) -> Result<Vec<u8>> {
-    let mut archive = machine("host", &scenario.host)?;
-    archive.file("/etc/host-init", 0o644, include_str!("../../vm/host-init"));
-    archive.file("/etc/host-lib", 0o644, include_str!("../../vm/host-lib"));
-    let command = include_str!("../../vm/target-command");
-    archive.file("/usr/bin/target", 0o755, command);
-    let script = include_str!("../../vm/udhcpc-script");
-    archive.file("/etc/udhcpc/default.script", 0o755, script);
-    for (name, content) in &scenario.tables {
-        archive.file(&format!("/etc/injected/{name}"), 0o644, content.clone());
-    }
-    if bin_dir.is_dir() {
-        commands(&mut archive, bin_dir)?;
-    }
-    for (to, from) in &scenario.settings.files {
-        copy(&mut archive, &scenario.dir.join(from), to)?;
-    }
-    add_modules(&mut archive, scenario, kernel, &HOST, &scenario.settings.hide)?;
+const MACHINE_ID: &str = "5f0f3a1e00014a6e8c6b8a430fa5d0a1\n";
+
+/// What boots the host: with a root of its own the first stage, otherwise all there is.
+pub fn host(scenario: &Scenario, setting: &Setting) -> Result<Vec<u8>> {
+    let (kernel, bin_dir) = (setting.kernel, setting.bin_dir);
+    let settings = &scenario.settings;
+    let mut own = HOST.to_vec();
+    let mut archive = match settings.root {
+        Root::Busybox => {
+            let mut archive = machine("host")?;
+            host_files(&mut archive, "", scenario, bin_dir)?;
+            archive
+        }
+        Root::Systemd => {
+            own.extend(ROOT);
+            // systemd asks for it.
+            own.push("autofs4");
+            let mut archive = machine("root")?;
+            archive.file("/etc/root-init", 0o644, include_str!("../../vm/root-init"));
+            payload(&mut archive, scenario, bin_dir)?;
+            archive
+        }
+        Root::Initrd => return made(scenario, setting),
+    };
+    add_modules(&mut archive, &own, &settings.modules, kernel, &settings.hide)?;
     Ok(archive.to_bytes())
 }
 
 /// The target: the words for describing it, and its description.
-pub fn target(scenario: &Scenario, kernel: &Kernel) -> Result<Vec<u8>> {
-    let mut archive = machine("target", &scenario.target)?;
-    let init = include_str!("../../vm/target-init");
-    archive.file("/etc/target-init", 0o644, init);
-    let library = include_str!("../../vm/target-lib");
-    archive.file("/etc/target-lib", 0o644, library);
-    add_modules(&mut archive, scenario, kernel, &TARGET, &[])?;
+pub fn target(scenario: &Scenario, setting: &Setting) -> Result<Vec<u8>> {
+    let mut archive = machine("target")?;
+    let mut own = TARGET.to_vec();
+    if scenario.settings.root == Root::Initrd {
+        own.extend(ROOT);
+        payload(&mut archive, scenario, setting.bin_dir)?;
+    }
+    archive.file("/etc/target-init", 0o644, include_str!("../../vm/target-init"));
+    archive.file("/etc/target-lib", 0o644, include_str!("../../vm/target-lib"));
+    archive.file("/etc/scenario", 0o644, scenario.target.as_str());
+    shared(&mut archive, "");
+    add_modules(&mut archive, &own, &scenario.settings.modules, setting.kernel, &[])?;
     Ok(archive.to_bytes())
 }
 
-/// What both machines have: busybox and the first process.
-fn machine(role: &str, script: &str) -> Result<Archive> {
+/// What all machines start from: busybox and the first process.
+fn machine(role: &str) -> Result<Archive> {
     let mut archive = Archive::default();
     for dir in ["dev", "proc", "sys", "run", "tmp", "mnt", "usr/sbin", "sbin"] {
         archive.directory(dir);
     }
     archive.file("/init", 0o755, include_str!("../../vm/init"));
     archive.file("/etc/role", 0o644, role);
-    archive.file("/etc/common-lib", 0o644, include_str!("../../vm/common-lib"));
-    archive.file("/etc/scenario", 0o644, script);
     let missing = "busybox-static has to be installed";
     let busybox = fs::read(BUSYBOX).map_err(|e| format!("{BUSYBOX}: {e}; {missing}"))?;
     archive.file(BUSYBOX, 0o755, busybox);
@@ -75,15 +88,122 @@ fn machine(role: &str, script: &str) -> Result<Archive> {
     Ok(archive)
 }
 
-fn add_modules(
-    archive: &mut Archive,
-    scenario: &Scenario,
-    kernel: &Kernel,
-    own: &[&str],
-    hidden: &[String],
-) -> Result<()> {
+/// What talks to the harness, and the words both machines have.
+fn shared(archive: &mut Archive, root: &str) {
+    archive.file(&format!("{root}/etc/ports"), 0o644, include_str!("../../vm/ports"));
+    let words = include_str!("../../vm/common-lib");
+    archive.file(&format!("{root}/etc/common-lib"), 0o644, words);
+}
+
+/// The commands under test, the scenario's script and a copy of what is injected.
+fn host_files(archive: &mut Archive, root: &str, scenario: &Scenario, bin_dir: &Path) -> Result<()> {
+    shared(archive, root);
+    let mut file = |path: &str, mode, content: &str| archive.file(&format!("{root}{path}"), mode, content);
+    file("/etc/host-init", 0o644, include_str!("../../vm/host-init"));
+    file("/etc/host-lib", 0o644, include_str!("../../vm/host-lib"));
+    file("/etc/scenario", 0o644, &scenario.host);
+    file("/usr/bin/target", 0o755, include_str!("../../vm/target-command"));
+    let script = include_str!("../../vm/udhcpc-script");
+    file("/etc/udhcpc/default.script", 0o755, script);
+    if scenario.settings.far {
+        file("/etc/far-links", 0o644, include_str!("../../vm/far-links"));
+    }
+    for (name, content) in &scenario.tables {
+        archive.file(&format!("{root}/etc/injected/{name}"), 0o644, content.clone());
+    }
+    for (name, content) in &scenario.loose_tables {
+        archive.file(&format!("{root}/etc/tables/{name}"), 0o644, content.clone());
+    }
+    if bin_dir.is_dir() {
+        commands(archive, root, bin_dir)?;
+    }
+    for (to, from) in &scenario.settings.files {
+        copy(archive, &scenario.dir.join(from), &format!("{root}{to}"))?;
+    }
+    Ok(())
+}
+
+/// What a root file system is furnished with by whoever mounts it first, and the words for that.
+fn payload(archive: &mut Archive, scenario: &Scenario, bin_dir: &Path) -> Result<()> {
+    archive.file("/etc/furnish", 0o644, include_str!("../../vm/furnish"));
+    host_files(archive, "/payload", scenario, bin_dir)?;
+    let unit = include_str!("../../vm/scenario.service");
+    archive.file("/payload/usr/lib/systemd/system/scenario.service", 0o644, unit);
+    // Known, so that nothing that is derived from it differs from boot to boot.
+    archive.file("/payload/etc/machine-id", 0o444, MACHINE_ID);
+    Ok(())
+}
+
+/// The initrd that the scenario's script makes, with the commands under test and its files at hand.
+fn made(scenario: &Scenario, setting: &Setting) -> Result<Vec<u8>> {
+    let mut archive = Archive::default();
+    if setting.bin_dir.is_dir() {
+        commands(&mut archive, "", setting.bin_dir)?;
+    }
+    for (to, from) in &scenario.settings.files {
+        copy(&mut archive, &scenario.dir.join(from), to)?;
+    }
+    let builder = setting.cache.join(&scenario.settings.builder);
+    let script = scenario.dir.join("make-initrd");
+    let script = at(&script, script.canonicalize())?;
+    let in_root = Path::new(env!("CARGO_MANIFEST_DIR")).join("vm/in-root");
+    let archive = archive.to_bytes();
+
+    // Making one takes longer than booting it. The same ingredients give the same.
+    let mut hasher = DefaultHasher::new();
+    archive.hash(&mut hasher);
+    for path in [
+        &script,
+        &in_root,
+        &builder.join("version"),
+        &setting.kernel.dir.join("version"),
+    ] {
+        at(path, fs::read(path))?.hash(&mut hasher);
+    }
+    let name = script.file_name().unwrap_or_default().to_string_lossy();
+    let kept = setting.cache.join("initrds");
+    let prefix = format!("{}-{name}-", scenario.settings.builder);
+    let kept_path = kept.join(format!("{prefix}{:016x}", hasher.finish()));
+    if let Ok(initrd) = fs::read(&kept_path) {
+        return Ok(initrd);
+    }
+
+    let (files, initrd, log) = (
+        setting.dir.join("files"),
+        setting.dir.join("initrd"),
+        setting.dir.join("make-initrd"),
+    );
+    at(&files, fs::write(&files, archive))?;
+    let output = Command::new("unshare")
+        .args(["--mount", "--fork", "--pid", "--kill-child"])
+        .arg(in_root)
+        .args([&builder.join("tree"), &setting.kernel.dir, &files, &script, &initrd])
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|e| format!("unshare (of util-linux) did not start: {e}"))?;
+    let said = [output.stdout, output.stderr].concat();
+    at(&log, fs::write(&log, &said))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&said);
+        return Err(format!("make-initrd: {}:\n{}", output.status, said.trim_end()));
+    }
+    let made = at(&initrd, fs::read(&initrd))?;
+    at(&kept, fs::create_dir_all(&kept))?;
+    // The ones before are of no use any more.
+    for entry in at(&kept, fs::read_dir(&kept))?.flatten() {
+        if entry.file_name().to_string_lossy().starts_with(&prefix) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+    let half = kept.join(format!(".{}", std::process::id()));
+    at(&half, fs::write(&half, &made))?;
+    at(&kept_path, fs::rename(&half, &kept_path))?;
+    Ok(made)
+}
+
+fn add_modules(archive: &mut Archive, own: &[&str], more: &[String], kernel: &Kernel, hidden: &[String]) -> Result<()> {
     let mut names: Vec<String> = COMMON.iter().chain(own).map(|&n| n.to_owned()).collect();
-    names.extend(scenario.settings.modules.iter().cloned());
+    names.extend(more.iter().cloned());
     let mut list = String::new();
     for module in kernel.load_order(&names, hidden)? {
         let path = format!("/lib/modules/{}.ko", module.name);
@@ -96,12 +216,12 @@ fn add_modules(
 
 /// The commands of the workspace, as far as they are built. Other programs that happen to lie
 /// there (the test programs do) would only make the archive big.
-fn commands(archive: &mut Archive, bin_dir: &Path) -> Result<()> {
+fn commands(archive: &mut Archive, root: &str, bin_dir: &Path) -> Result<()> {
     for name in ["nbft-dump", "nbft-names", "nbft-connect", "nbft-wait"] {
         let path = bin_dir.join(name);
         if path.is_file() {
             let content = at(&path, fs::read(&path))?;
-            archive.file(&format!("/usr/bin/{name}"), 0o755, content);
+            archive.file(&format!("{root}/usr/bin/{name}"), 0o755, content);
         }
     }
     Ok(())

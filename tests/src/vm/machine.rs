@@ -22,8 +22,31 @@ pub struct Hardware<'a> {
     pub cmdline: &'a str,
     /// ACPI tables, by the name of the file they are written to.
     pub tables: &'a [(String, Vec<u8>)],
-    /// Number of network interfaces.
-    pub nics: u8,
+    /// The network interfaces.
+    pub nics: Vec<Nic>,
+    /// An image of a disk, of which the machine gets a throw-away copy.
+    pub disk: Option<&'a Path>,
+    /// Megabytes.
+    pub memory: u32,
+    /// Whether a reboot starts it again; otherwise it ends the machine.
+    pub reboots: bool,
+}
+
+/// A network interface.
+pub struct Nic {
+    /// Its MAC address.
+    pub mac: String,
+    /// What it is cabled to.
+    pub cable: Cable,
+}
+
+/// What a network interface is cabled to.
+#[derive(Clone, Copy)]
+pub enum Cable {
+    /// The interface of this number of the other machine.
+    Peer(usize),
+    /// Another interface of this machine, which has the same number here.
+    Hub(usize),
 }
 
 /// A running machine; dropping it ends it.
@@ -50,8 +73,12 @@ impl Machine {
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL", "qemu-system-x86_64"]);
         command.args(accelerator());
-        command.args(["-M", "q35", "-m", "512", "-nodefaults", "-no-user-config"]);
-        command.args(["-display", "none", "-no-reboot"]);
+        command.args(["-M", "q35", "-nodefaults", "-no-user-config", "-m"]);
+        command.arg(hardware.memory.to_string());
+        command.args(["-display", "none"]);
+        if !hardware.reboots {
+            command.arg("-no-reboot");
+        }
         command.arg("-serial").arg(format!("file:{}", log.display()));
         command.arg("-kernel").arg(hardware.kernel);
         command.arg("-initrd").arg(&initramfs);
@@ -64,8 +91,14 @@ impl Machine {
             at(&table, fs::write(&table, content))?;
             command.arg("-acpitable").arg(format!("file={}", table.display()));
         }
-        for nic in 0..hardware.nics {
-            command.args(network(role, nic, dir));
+        for (number, nic) in hardware.nics.iter().enumerate() {
+            command.args(network(role, number, nic, dir));
+        }
+        if let Some(disk) = hardware.disk {
+            // A comma in a value is written as two.
+            let file = disk.display().to_string().replace(',', ",,");
+            let drive = format!("if=none,id=disk,format=raw,snapshot=on,cache=unsafe,file={file}");
+            command.args(["-drive", &drive, "-device", "virtio-blk-pci,drive=disk"]);
         }
         command.args(["-device", "virtio-serial-pci"]);
         let mut listeners = Vec::new();
@@ -101,6 +134,20 @@ impl Machine {
             qemu,
             log,
         })
+    }
+
+    /// The lines of the console that contain one of the words, from there on.
+    pub fn console_lines(&self, words: &[String]) -> String {
+        let log = fs::read(&self.log).unwrap_or_default();
+        let log = String::from_utf8_lossy(&log).replace('\r', "");
+        let mut lines = String::new();
+        for line in log.lines() {
+            if let Some(start) = words.iter().filter_map(|word| line.find(word.as_str())).min() {
+                lines.push_str(&line[start..]);
+                lines.push('\n');
+            }
+        }
+        lines
     }
 
     /// The end of the console, in a few lines; of a crash the beginning, which names the reason.
@@ -166,24 +213,27 @@ impl Guard {
     }
 }
 
-/// Interface N of the host is connected to interface N of the target, by datagrams between two
-/// sockets: that needs no privilege, and it does not matter which machine starts first.
-fn network(role: &str, nic: u8, dir: &Path) -> [String; 4] {
-    let end = |role: &str| dir.join(format!("{role}-nic{nic}")).display().to_string();
-    let (peer, number) = match role {
-        "host" => ("target", 1),
-        _ => ("host", 2),
+/// A cable to the other machine is a pair of sockets for datagrams: that needs no privilege, and it
+/// does not matter which machine starts first. A cable within the machine is a hub of QEMU's.
+fn network(role: &str, number: usize, nic: &Nic, dir: &Path) -> [String; 4] {
+    let backend = match nic.cable {
+        Cable::Peer(peer) => {
+            let end = |role: &str| dir.join(format!("{role}-nic{peer}")).display().to_string();
+            let other = if role == "host" { "target" } else { "host" };
+            format!(
+                "dgram,id=nic{number},local.type=unix,local.path={},remote.type=unix,remote.path={}",
+                end(role),
+                end(other)
+            )
+        }
+        Cable::Hub(hub) => format!("hubport,id=nic{number},hubid={hub}"),
     };
     [
         "-netdev".to_owned(),
-        format!(
-            "dgram,id=nic{nic},local.type=unix,local.path={},remote.type=unix,remote.path={}",
-            end(role),
-            end(peer)
-        ),
+        backend,
         "-device".to_owned(),
         // Without a boot ROM: the firmware would spend time on it.
-        format!("virtio-net-pci,netdev=nic{nic},mac=52:54:00:00:{number:02x}:{nic:02x},romfile="),
+        format!("virtio-net-pci,netdev=nic{number},mac={},romfile=", nic.mac),
     ]
 }
 

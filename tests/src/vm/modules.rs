@@ -9,6 +9,8 @@ use super::Result;
 
 /// A kernel as `tests/fetch-kernel` leaves it.
 pub struct Kernel {
+    /// The folder with all of it.
+    pub dir: PathBuf,
     /// The uncompressed kernel.
     pub image: PathBuf,
     /// Module files by name, with `_` for `-`.
@@ -40,7 +42,12 @@ impl Kernel {
             .lines()
             .filter_map(|line| module_name(Path::new(line)))
             .collect();
-        Ok(Self { image, files, builtin })
+        Ok(Self {
+            dir: dir.to_owned(),
+            image,
+            files,
+            builtin,
+        })
     }
 
     /// The named modules and all they depend on, each after its dependencies. Built-in ones and the

@@ -8,9 +8,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::machine::{Hardware, Machine};
+use super::machine::{Cable, Hardware, Machine, Nic};
 use super::modules::Kernel;
-use super::scenario::Scenario;
+use super::scenario::{Root, Scenario, Settings};
 use super::{Result, at, initramfs};
 
 /// What the host script did.
@@ -29,6 +29,8 @@ pub struct Setting<'a> {
     pub kernel: &'a Kernel,
     /// Where the commands under test lie.
     pub bin_dir: &'a Path,
+    /// Where `tests/fetch-root` leaves root file systems.
+    pub cache: &'a Path,
     /// A folder for the machines' files.
     pub dir: PathBuf,
     /// Whether the output is shown as it comes.
@@ -49,18 +51,32 @@ enum Event {
 pub fn run(scenario: &Scenario, setting: &Setting) -> Result<Outcome> {
     let dir = &setting.dir;
     at(dir, fs::create_dir_all(dir))?;
-    let nics = scenario.settings.nics;
+    let settings = &scenario.settings;
     let kernel = &setting.kernel.image;
     let (sender, events) = channel();
-    let target = match scenario.settings.target {
+    // The root file system, and whose disk it is.
+    let root = setting.cache.join("root-bookworm");
+    let image = root.join("root.ext4");
+    // By the file that is written last.
+    if settings.root != Root::Busybox && !root.join("version").exists() {
+        let place = root.display();
+        return Err(format!("no root file system in {place}: run tests/fetch-root first"));
+    }
+    let own_disk = (settings.root == Root::Systemd).then_some(image.as_path());
+    let far_disk = (settings.root == Root::Initrd).then_some(image.as_path());
+    let initramfs = initramfs::host(scenario, setting)?;
+    let target = match settings.target {
         true => Some(Machine::start(
             &Hardware {
                 role: "target",
                 kernel,
-                initramfs: &initramfs::target(scenario, setting.kernel)?,
+                initramfs: &initramfs::target(scenario, setting)?,
                 cmdline: "",
                 tables: &[],
-                nics,
+                nics: target_nics(settings),
+                disk: far_disk,
+                memory: 512,
+                reboots: false,
             },
             dir,
         )?),
@@ -69,14 +85,21 @@ pub fn run(scenario: &Scenario, setting: &Setting) -> Result<Outcome> {
     if let Some(target) = &target {
         read_lines("target", &target.control, sender.clone(), Event::Target)?;
     }
+    let (own, memory) = match settings.root {
+        Root::Busybox => ("", 512),
+        _ => ("systemd.unit=scenario.service systemd.show_status=0 ", 1024),
+    };
     let host = Machine::start(
         &Hardware {
             role: "host",
             kernel,
-            initramfs: &initramfs::host(scenario, setting.kernel, setting.bin_dir)?,
-            cmdline: &scenario.settings.cmdline,
+            initramfs: &initramfs,
+            cmdline: &format!("{own}{}", settings.cmdline),
             tables: &scenario.tables,
-            nics,
+            nics: host_nics(settings),
+            disk: own_disk,
+            memory,
+            reboots: settings.reboots,
         },
         dir,
     )?;
@@ -87,16 +110,22 @@ pub fn run(scenario: &Scenario, setting: &Setting) -> Result<Outcome> {
         host: &host,
         target: target.as_ref(),
         host_up: false,
+        host_ended: false,
         target_ready: target.is_none(),
         output: Vec::new(),
         shown: if setting.show { Some(0) } else { None },
     };
-    let limit = Duration::from_secs(scenario.settings.timeout);
+    let limit = Duration::from_secs(settings.timeout);
     let failure = match conversation.carry(&events, limit) {
-        Ok(code) if code == scenario.settings.exit => None,
+        _ if conversation.host_ended && !settings.console.is_empty() => {
+            conversation.output = host.console_lines(&settings.console).into_bytes();
+            None
+        }
+        Ok(_) if !settings.console.is_empty() => Some("the host script ran".to_owned()),
+        Ok(code) if code == settings.exit => None,
         Ok(code) => Some(format!(
             "the host script ended with exit code {code}, not {}",
-            scenario.settings.exit
+            settings.exit
         )),
         Err(why) => Some(why),
     };
@@ -113,10 +142,42 @@ pub fn run(scenario: &Scenario, setting: &Setting) -> Result<Outcome> {
     })
 }
 
+/// The host's interfaces, and after them those in its namespace `far`.
+fn host_nics(settings: &Settings) -> Vec<Nic> {
+    let count = settings.nics();
+    let own = (0..count).map(|number| Nic {
+        mac: settings.macs.get(number).cloned().unwrap_or_else(|| mac(1, number)),
+        cable: match settings.far {
+            true => Cable::Hub(number),
+            false => Cable::Peer(number),
+        },
+    });
+    let far = (0..if settings.far { count } else { 0 }).map(|number| Nic {
+        mac: mac(3, number),
+        cable: Cable::Hub(number),
+    });
+    own.chain(far).collect()
+}
+
+/// The target's interfaces, each cabled to the host's of the same number.
+fn target_nics(settings: &Settings) -> Vec<Nic> {
+    let count = if settings.far { 0 } else { settings.nics() };
+    let nic = |number| Nic {
+        mac: mac(2, number),
+        cable: Cable::Peer(number),
+    };
+    (0..count).map(nic).collect()
+}
+
+fn mac(group: u8, number: usize) -> String {
+    format!("52:54:00:00:{group:02x}:{number:02x}")
+}
+
 struct Conversation<'a> {
     host: &'a Machine,
     target: Option<&'a Machine>,
     host_up: bool,
+    host_ended: bool,
     target_ready: bool,
     output: Vec<u8>,
     /// How many bytes of the output have been shown, if it is to be shown.
@@ -158,6 +219,7 @@ impl Conversation<'_> {
                     None => send(&self.host.control, &line, "host")?,
                 },
                 Ok(Event::Closed(role)) => {
+                    self.host_ended = role == "host";
                     return Err(format!("the {role} machine ended before the host script did"));
                 }
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::{Result, at};
-use crate::builder::Description;
+use crate::builder::{Description, kind};
 
 /// `scenario.toml`; every key may be left out.
 #[derive(Deserialize)]
@@ -15,6 +15,15 @@ use crate::builder::Description;
 pub struct Settings {
     /// Network interfaces of each machine, connected pairwise.
     pub nics: u8,
+    /// MAC addresses of the host's interfaces, instead of the usual ones; overrides `nics`.
+    pub macs: Vec<String>,
+    /// Whether each interface of the host is connected to another one of the host, in the network
+    /// namespace `far`, instead of to the target's.
+    pub far: bool,
+    /// What the host boots.
+    pub root: Root,
+    /// Where in the cache the root file system lies that `make-initrd` runs in.
+    pub builder: String,
     /// Kernels the scenario is for.
     pub kernels: Vec<String>,
     /// Seconds each machine may take.
@@ -23,27 +32,64 @@ pub struct Settings {
     pub target: bool,
     /// The exit code the host script has to end with.
     pub exit: i32,
+    /// Whether the host may reboot.
+    pub reboots: bool,
+    /// Where there is any: the host must not get as far as its script. The machine has to end by itself; what is
+    /// compared are the lines of its console that contain one of these, from there on.
+    pub console: Vec<String>,
     /// More kernel modules, on both machines.
     pub modules: Vec<String>,
     /// Modules the host does not have.
     pub hide: Vec<String>,
     /// More words for the host's kernel command line.
     pub cmdline: String,
+    /// Tables to find in /etc/tables on the host, nothing injected: `tables/NAME.toml` in the
+    /// scenario's folder, or a kind of the table builder.
+    pub tables: Vec<String>,
     /// More files for the host: path there, and path seen from the scenario's folder.
     pub files: BTreeMap<String, PathBuf>,
+}
+
+/// What the host boots.
+#[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Root {
+    /// The initramfs with busybox, and nothing else.
+    Busybox,
+    /// The Debian of `tests/fetch-root`, with systemd.
+    Systemd,
+    /// An initrd that the scenario's script `make-initrd` makes; the Debian is a disk of the target's.
+    Initrd,
+}
+
+impl Settings {
+    /// How many interfaces the host has.
+    pub fn nics(&self) -> usize {
+        match self.macs.len() {
+            0 => usize::from(self.nics),
+            count => count,
+        }
+    }
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
             nics: 1,
+            macs: Vec::new(),
+            far: false,
+            root: Root::Busybox,
+            builder: "root-bookworm".to_owned(),
             kernels: vec!["6.12".to_owned()],
             timeout: 90,
             target: true,
             exit: 0,
+            reboots: false,
+            console: Vec::new(),
             modules: Vec::new(),
             hide: Vec::new(),
             cmdline: String::new(),
+            tables: Vec::new(),
             files: BTreeMap::new(),
         }
     }
@@ -59,6 +105,8 @@ pub struct Scenario {
     pub settings: Settings,
     /// The tables to inject, by the name the kernel will give them.
     pub tables: Vec<(String, Vec<u8>)>,
+    /// The tables for /etc/tables.
+    pub loose_tables: Vec<(String, Vec<u8>)>,
     /// The script of the host.
     pub host: String,
     /// The description of the target.
@@ -85,6 +133,7 @@ impl Scenario {
         };
         Ok(Self {
             tables: tables(&dir)?,
+            loose_tables: loose_tables(&dir, &settings.tables)?,
             name,
             settings,
             host,
@@ -121,6 +170,20 @@ fn tables(dir: &Path) -> Result<Vec<(String, Vec<u8>)>> {
     // The kernel numbers tables only when there are several.
     if let [only] = tables.as_mut_slice() {
         only.0 = "NBFT".to_owned();
+    }
+    Ok(tables)
+}
+
+/// A table of the scenario's own comes before a kind of the builder that has its name.
+fn loose_tables(dir: &Path, names: &[String]) -> Result<Vec<(String, Vec<u8>)>> {
+    let mut tables = Vec::new();
+    for name in names {
+        let path = dir.join("tables").join(format!("{name}.toml"));
+        let description = match read_optional(&path)? {
+            Some(text) => Description::from_toml(&text).map_err(|e| format!("{}: {e}", path.display()))?,
+            None => kind(name).ok_or_else(|| format!("table `{name}`: neither {} nor a kind", path.display()))?,
+        };
+        tables.push((name.clone(), description.build()));
     }
     Ok(tables)
 }
