@@ -1,0 +1,56 @@
+#!/bin/bash
+# dracut: the commands, the units that run them, and a network back-end, systemd-networkd or NetworkManager.
+
+check() {
+    require_binaries nbft-dump nbft-names nbft-connect || return 1
+    return 0
+}
+
+# The back-end that is asked for with --add or add_dracutmodules, else the one that the system has.
+backend() {
+    local module
+    for module in network-manager systemd-networkd; do
+        if dracut_module_included "$module"; then
+            echo "$module"
+            return
+        fi
+    done
+    # shellcheck disable=SC2154 # dracut's own variable, as those below
+    for module in "$dracutsysrootdir"/usr/{lib,libexec}{,/NetworkManager}/nm-initrd-generator; do
+        if [[ -x $module ]]; then
+            echo network-manager
+            return
+        fi
+    done
+    echo systemd-networkd
+}
+
+depends() {
+    case $(backend) in
+        # Its scripts need those of the network module.
+        network-manager) echo systemd kernel-network-modules network-manager network ;;
+        *) echo systemd kernel-network-modules systemd-networkd ;;
+    esac
+}
+
+installkernel() {
+    hostonly='' instmods nvme_fabrics nvme_tcp 8021q
+}
+
+# shellcheck disable=SC2154
+install() {
+    local units=$systemdsystemunitdir
+    inst_multiple nbft-dump nbft-names nbft-connect ln mkdir sh
+    inst_multiple -o nbft-wait
+    inst_simple /usr/share/nbft/connections.jq
+    inst_script "$systemdutildir/system-generators/nbft-generator"
+    inst_multiple "$units"/nbft-names.service "$units"/nbft-connect.target "$units"/modprobe@.service \
+        "$units"/nbft-connect@.service "$units"/nbft-connect-discovery@.service
+    inst_multiple -o "$units"/nbft-wait@.service
+    inst_simple "$moddir/console.conf" "$units/nbft-connect@.service.d/console.conf"
+    inst_simple "$moddir/console.conf" "$units/nbft-connect-discovery@.service.d/console.conf"
+    if dracut_module_included network-manager; then
+        inst_simple "$moddir/network-manager.conf" "$units/nbft-names.service.d/network-manager.conf"
+    fi
+    $SYSTEMCTL -q --root "$initdir" enable nbft-names.service
+}
