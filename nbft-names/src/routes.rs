@@ -16,8 +16,11 @@ pub struct Links {
 impl Links {
     pub fn add(&mut self, facts: &Facts) {
         if let Some(address) = facts.address {
-            self.prefixes.insert(facts.prefix);
-            self.networks.insert((network(address, facts.prefix), facts.prefix));
+            // DHCPv6 leases an address without a network: its link is the router's, which has 64 bits.
+            let alone = facts.is_v6 && facts.is_dynamic() && facts.prefix == 128;
+            let prefix = if alone { 64 } else { facts.prefix };
+            self.prefixes.insert(prefix);
+            self.networks.insert((network(address, prefix), prefix));
         }
     }
 
