@@ -10,6 +10,7 @@ use nix::errno::Errno;
 
 use crate::existing;
 use crate::fabrics::Supported;
+use crate::interface;
 use crate::line::Line;
 use crate::path::Path;
 use crate::probe::{self, Probe, Progress, Way};
@@ -243,11 +244,18 @@ fn prepare(it: &mut Pending<'_>, kernel: &Supported, policy: &Policy) -> Result<
 
 /// Starts a probe. A lease may have another address by now: then the interface alone says which way to go.
 fn start(path: &Path, way: &mut Way, line: &mut Line) -> std::io::Result<Probe> {
-    match Probe::start(way) {
-        Err(error) if path.leased && refusal::source_is_gone(&error) && line.remove("host_traddr") => {
-            way.source = None;
-            Probe::start(way)
+    if way.source.is_some() {
+        match Probe::start(way) {
+            Err(error) if path.leased && refusal::source_is_gone(&error) && line.remove("host_traddr") => {
+                way.source = None;
+            }
+            other => return other,
         }
-        other => other,
     }
+    // A packet sent without an address of one's own can do harm: with no interface up but this one, the kernel takes the
+    // target for a broadcast address, remembers that, and never reaches it again.
+    if !interface::has_address_for(&way.interface.name, way.target) {
+        return Err(Errno::EADDRNOTAVAIL.into());
+    }
+    Probe::start(way)
 }

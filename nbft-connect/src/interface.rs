@@ -88,6 +88,19 @@ fn vlan_of(name: &str) -> u16 {
     id.and_then(|id| id.parse().ok()).unwrap_or(0)
 }
 
+/// Whether an interface has any address of the family of `target`.
+pub fn has_address_for(name: &str, target: IpAddr) -> bool {
+    let Ok(all) = nix::ifaddrs::getifaddrs() else {
+        return false;
+    };
+    let family = |socket: &nix::sys::socket::SockaddrStorage| match target {
+        IpAddr::V4(_) => socket.as_sockaddr_in().is_some(),
+        IpAddr::V6(_) => socket.as_sockaddr_in6().is_some(),
+    };
+    all.filter(|entry| entry.interface_name == name)
+        .any(|entry| entry.address.as_ref().is_some_and(family))
+}
+
 /// Names of the interfaces that hold an address.
 fn holders_of(address: IpAddr) -> BTreeSet<String> {
     let Ok(all) = nix::ifaddrs::getifaddrs() else {

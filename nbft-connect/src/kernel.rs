@@ -8,6 +8,7 @@ use crate::ask::{self, Question};
 use crate::attempt::Policy;
 use crate::existing;
 use crate::fabrics;
+use crate::interface;
 use crate::line::Line;
 use crate::path::Path;
 use crate::probe::Way;
@@ -49,7 +50,11 @@ enum Outcome {
 fn ask_kernel(path: &Path, way: &Way, line: &mut Line, policy: &Policy) -> Result<Outcome, Failure> {
     let mut answer = write(line, policy)?;
     // A lease may have another address by now; the interface still says which way to go.
-    if path.leased && answer.as_ref().is_err_and(refusal::source_is_gone) && line.remove("host_traddr") {
+    if path.leased
+        && answer.as_ref().is_err_and(refusal::source_is_gone)
+        && interface::has_address_for(&way.interface.name, way.target)
+        && line.remove("host_traddr")
+    {
         answer = write(line, policy)?;
     }
     match answer {

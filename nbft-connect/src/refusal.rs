@@ -38,6 +38,9 @@ pub fn explain(error: &io::Error, line: &Line) -> Failure {
             "timed out: TCP is accepted, but no NVMe/TCP answer comes".to_owned(),
         ),
         Errno::ECONNRESET | Errno::EPIPE => (Exit::TryAgain, "the target closed the connection".to_owned()),
+        Errno::EADDRNOTAVAIL if line.get("host_traddr").is_none() => {
+            (Exit::TryAgain, format!("{interface} has no address for it (yet)"))
+        }
         Errno::EADDRNOTAVAIL => (
             Exit::TryAgain,
             format!("{source} is not an address of this machine (yet)"),
