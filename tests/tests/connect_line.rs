@@ -473,6 +473,32 @@ fn secrets_are_used_and_never_shown() {
     fails(&ran, 78, "is not a DH-HMAC-CHAP secret");
 }
 
+/// A profile that demands TLS is met where the kernel offers it and its keyring has the key; else what is missing is named.
+#[test]
+fn tls_needs_a_kernel_and_a_key() {
+    let mut description = kind("security-required").expect("kind");
+    description.hfi[0].mac_addr = Some(NIC.parse().expect("MAC address"));
+    let table = description.build();
+    let host = nbft_common::parse::parse(&table, "NBFT").expect("a good table");
+    let machine = machine("tls", &table, &[("eth0", NIC, 0)]);
+    let secret = machine.file("/run/secret", "DHHC-1:00:c2VjcmV0:");
+    let arguments = ["--ssns", "1", "--dhchap-secret-file", secret.to_str().expect("UTF-8")];
+    let options = "traddr=%s,trsvcid=%s,host_traddr=%s,host_iface=%s,nqn=%s,transport=%s,hostnqn=%s,hostid=%s,\
+                   dhchap_secret=%s";
+    machine.file("/dev/nvme-fabrics", format!("instance=-1,cntlid=-1,{options}\n"));
+    fails(&dry_run(&machine, &arguments), 78, "this kernel does not offer it");
+    machine.file("/dev/nvme-fabrics", format!("instance=-1,cntlid=-1,{options},tls\n"));
+    fails(&dry_run(&machine, &arguments), 78, "the kernel's keyring has no key");
+    let (nqn, subsystem) = (&host.host.nqn, &host.subsystem[0].subsys_nqn);
+    let key = format!("1b2c3d4e I--Q---     1 perm 3b010000     0     0 psk       NVMe1R01 {nqn} {subsystem} x: 32\n");
+    machine.file("/proc/keys", key);
+    let ran = dry_run(&machine, &arguments);
+    assert!(
+        ran.code == Some(0) && ran.stdout.trim_end().split(',').any(|field| field == "tls"),
+        "{ran:?}"
+    );
+}
+
 #[test]
 fn a_bad_host_nqn_is_a_usage_error() {
     let machine = machine("bad-host", &one(|_| {}), &[("eth0", NIC, 0)]);
