@@ -148,6 +148,13 @@ impl Walk<'_> {
         self.hfi.ipaddr.is_unspecified() || self.hfi.ipaddr.is_ipv4() == address.is_ipv4()
     }
 
+    /// Adds what the descriptor's security profile demands, of the controller and of all it lists.
+    fn demand_security(&self, path: &mut Path) -> Result<(), Failure> {
+        let demands = security::demands(self.profile, path, &self.options.secrets, &self.kernel)?;
+        path.demands.extend(demands);
+        Ok(())
+    }
+
     /// The path to a discovery controller.
     fn controller_path(&self, (address, port): &(IpAddr, String), nqn: &str) -> Result<Path, Failure> {
         let mut path = Path::new(self.hfi, (*address, port), nqn, &self.identity)?;
@@ -157,12 +164,7 @@ impl Walk<'_> {
         }
         // Should this process be killed, the kernel does not keep the connection for long.
         path.demands.push(Field::option("ctrl_loss_tmo", 10));
-        path.demands.extend(security::demands(
-            self.profile,
-            &path,
-            &self.options.secrets,
-            &self.kernel,
-        )?);
+        self.demand_security(&mut path)?;
         Ok(path)
     }
 
@@ -223,12 +225,7 @@ impl Walk<'_> {
 
     fn subsystem_path(&self, entry: &Entry, address: IpAddr) -> Result<Path, Failure> {
         let mut path = Path::new(self.hfi, (address, &entry.trsvcid), &entry.subnqn, &self.identity)?;
-        path.demands.extend(security::demands(
-            self.profile,
-            &path,
-            &self.options.secrets,
-            &self.kernel,
-        )?);
+        self.demand_security(&mut path)?;
         if entry.demands_tls() && !path.demands.iter().any(|field| field.key == "tls") {
             path.demands
                 .push(security::secure_channel("the target", &path, &self.kernel)?);

@@ -19,14 +19,7 @@ pub fn find_any(line: &Line) -> Option<String> {
 
 fn search(line: &Line, same: impl Fn(&str, &Line) -> bool) -> Option<String> {
     let class = "/sys/class/nvme";
-    let mut names: Vec<String> = fs::read_dir(root::path(class))
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .collect();
-    names.sort();
-    names.into_iter().find(|name| {
+    root::names(class).into_iter().find(|name| {
         let read = |attribute: &str| {
             let text = fs::read_to_string(root::path(&format!("{class}/{name}/{attribute}"))).ok()?;
             Some(text.trim_end().to_owned())

@@ -30,7 +30,7 @@ struct Candidate {
 /// hardware. When none has the MAC (a bond may have changed it), the holder of the address will do.
 pub fn find(mac: MacAddr, vlan: u16, address: Option<IpAddr>) -> Option<Interface> {
     let holders = address.map(holders_of).unwrap_or_default();
-    let all = names();
+    let all = root::names("/sys/class/net");
     let same_mac = all
         .iter()
         .filter(|name| attribute(name, "address") == Some(mac.to_string()));
@@ -48,19 +48,6 @@ pub fn find(mac: MacAddr, vlan: u16, address: Option<IpAddr>) -> Option<Interfac
     candidates.sort_by_key(|it| (!it.holds, it.enslaved, !it.hardware, it.interface.index));
     let found = candidates.into_iter().next().map(|candidate| candidate.interface);
     found.or_else(|| holders.iter().find_map(|name| named(name)))
-}
-
-/// Names of all interfaces.
-fn names() -> Vec<String> {
-    let entries = fs::read_dir(root::path("/sys/class/net"))
-        .into_iter()
-        .flatten()
-        .flatten();
-    let mut names: Vec<String> = entries
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .collect();
-    names.sort();
-    names
 }
 
 fn path(name: &str, attribute: &str) -> std::path::PathBuf {

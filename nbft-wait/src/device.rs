@@ -55,14 +55,12 @@ pub struct Device {
 impl Device {
     /// All of them that have a device node; the hidden ones behind a multipath device have none.
     pub fn all() -> Vec<Self> {
-        let entries = fs::read_dir(root::path("/sys/block")).into_iter().flatten().flatten();
-        let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-        let mut all: Vec<Self> = names
+        let mut all: Vec<Self> = root::names("/sys/block")
+            .into_iter()
             .filter(|name| name.starts_with("nvme"))
             .map(|name| Self { name })
             .collect();
         all.retain(|device| device.read("hidden").is_none_or(|hidden| hidden == "0"));
-        all.sort_by(|a, b| a.name.cmp(&b.name));
         all
     }
 
@@ -134,11 +132,7 @@ impl Device {
 /// Controllers and their states, for whoever waits in vain.
 pub fn controllers() -> Vec<String> {
     let class = "/sys/class/nvme";
-    let entries = fs::read_dir(root::path(class)).into_iter().flatten().flatten();
-    let mut names: Vec<String> = entries
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .collect();
-    names.sort();
+    let names = root::names(class);
     let read = |name: &str, attribute: &str| {
         let text = fs::read_to_string(root::path(&format!("{class}/{name}/{attribute}")));
         text.map_or_else(|_| "?".to_owned(), |text| text.trim_end().to_owned())
