@@ -1,13 +1,17 @@
 # The kernel command line as dracut.cmdline(7), systemd-network-generator(8) and nm-initrd-generator(8) read it.
 
-# A NIC that keeps the system's name goes by its MAC address, which only NetworkManager understands: nobody knows yet
-# what the system will call it.
-def by_mac:
-  .mac | split(":") | join("-");
+# A NIC that keeps the system's name goes by it when udev has given it. Before, nobody knows what the system will call
+# it: then by its MAC address, which only NetworkManager understands.
+def system_name(named; ifname):
+  if named then ifname else .mac | split(":") | join("-") end;
 
 # What an interface is called there. VLAN ids are read out of names.
 def called:
-  .tagged_name // if .naming == "none" then by_mac else .name end;
+  .tagged_name // if .naming == "none" then system_name(.named; .ifname) else .name end;
+
+# What the NIC of a VLAN device is called.
+def below:
+  if .naming == "none" then system_name(.parent_named; .parent_ifname) else .parent end;
 
 # A static address, with the gateway if it is the way to everywhere.
 def static($interface):
@@ -33,7 +37,7 @@ lines(
   (.[] | . as $interface |
     if .vlan == 0
     then select(.naming == "rename") | "ifname=\(.name):\(.mac)"
-    else "vlan=\(.tagged_name):\(if .naming == "none" then .parent_ifname // by_mac else .parent end)"
+    else "vlan=\(.tagged_name):\(below)"
     end,
     (.addresses[] | select(.method == "static") | static($interface)),
     (asked | "ip=\($interface | called):\(.)"),

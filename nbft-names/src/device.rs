@@ -7,12 +7,16 @@ use nbft_common::addr::MacAddr;
 use nbft_common::root;
 
 const CLASS: &str = "/sys/class/net";
+/// What udev has found out: of an interface, in a file `nINDEX`. It is there once udev has given the name.
+const UDEV: &str = "/run/udev/data";
 
 /// An interface of the running kernel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {
     pub name: String,
     pub ifindex: u32,
+    /// udev is done with it: this name stays. Before that it is the kernel's, like `eth0`.
+    pub named: bool,
 }
 
 /// All Ethernet NICs (VLAN 0) and VLAN devices there are, by MAC address and VLAN. Bonds, bridges and the like share the
@@ -45,12 +49,13 @@ fn read(name: &str) -> Option<((MacAddr, u16), Device)> {
         Some("vlan") => vlan_id(name)?,
         Some(_) => return None,
     };
-    let ifindex = attribute("ifindex")?.trim_end().parse().ok()?;
+    let ifindex: u32 = attribute("ifindex")?.trim_end().parse().ok()?;
     Some((
         (mac, vlan),
         Device {
             name: name.to_owned(),
             ifindex,
+            named: root::path(&format!("{UDEV}/n{ifindex}")).exists(),
         },
     ))
 }

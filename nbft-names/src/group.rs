@@ -92,6 +92,7 @@ pub fn interfaces(
         let place = all.len();
         let own = make(0, name.clone(), &nic.untagged);
         let parent_ifname = own.ifname.clone();
+        let parent_named = own.named;
         all.push(own);
         for (vlan, facts) in &nic.vlans {
             let Some(first) = facts.first() else { continue };
@@ -106,6 +107,7 @@ pub fn interfaces(
             all.push(Interface {
                 parent: Some(name.clone()),
                 parent_ifname: parent_ifname.clone(),
+                parent_named,
                 parent_uuid: Some(uuid(*mac, 0)),
                 tagged_name: Some(tagged.give(&name, &format!(".{vlan}"))),
                 ..device
@@ -256,6 +258,7 @@ fn describe(
         vlans: Vec::new(),
         device: device.map(|it| it.name.clone()),
         ifindex: device.map(|it| it.ifindex),
+        named: device.is_some_and(|it| it.named),
         ifname: match (naming, device) {
             // A VLAN device that is there keeps its name; others are made under theirs.
             (Naming::Rename, None) | (Naming::AltName, None) => Some(name.clone()),
@@ -264,6 +267,7 @@ fn describe(
             (Naming::None, None) => (vlan != 0).then(|| name.clone()),
         },
         parent_ifname: None,
+        parent_named: false,
         uuid: uuid(mac, vlan),
         parent_uuid: None,
         hfis: all.iter().map(|facts| facts.reference.clone()).collect(),

@@ -42,11 +42,15 @@ pub struct Interface {
     pub device: Option<String>,
     /// Index of that interface.
     pub ifindex: Option<u32>,
+    /// udev is done with that interface: its name stays as it is. Until then it is the kernel's, like `eth0`.
+    pub named: bool,
     /// What to call it in a command now: its name when it is renamed; else what the kernel calls it, or, when it is not
     /// there yet, its name if it will have that one too; null: nobody knows.
     pub ifname: Option<String>,
     /// The same of the NIC that a VLAN device is on.
     pub parent_ifname: Option<String>,
+    /// Whether that NIC's name stays.
+    pub parent_named: bool,
     /// Stable identity of its connection profile, made of MAC address and VLAN.
     pub uuid: Uuid,
     /// The same of the NIC that a VLAN device is on.

@@ -123,4 +123,14 @@ fn interfaces_that_are_there() {
             assert_eq!(here(&arguments), good(&json, &arguments), "{format} {mode}");
         }
     }
+    // A name may be written down when udev has given it: not before.
+    let line = &["--to=dracut", "--naming=none"][..];
+    let unnamed = here(line);
+    assert_eq!(unnamed, good(&json, line));
+    assert!(unnamed.contains(":52-54-00-00-00-01:none\n"), "{unnamed}");
+    machine.file("/run/udev/data/n3", "I:1\n");
+    let named = here(line);
+    assert!(named.contains(":ens3:none\n"), "{named}");
+    assert!(!named.contains("52-54-00-00-00-01"), "{named}");
+    assert!(named.contains(".100:ens3\n"), "{named}");
 }

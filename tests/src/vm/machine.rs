@@ -150,14 +150,19 @@ impl Machine {
         lines
     }
 
-    /// The end of the console, in a few lines; of a crash the beginning, which names the reason.
+    /// The end of the console, in a few lines; of a crash the whole, from what led to it.
     pub fn console(&self) -> String {
         let log = fs::read(&self.log).unwrap_or_default();
         let log = String::from_utf8_lossy(&log).replace('\r', "");
         let lines: Vec<&str> = log.lines().collect();
-        let crash = lines.iter().position(|line| line.contains("Kernel panic"));
-        let (start, end) = match crash {
-            Some(line) => (line.saturating_sub(5), (line + 3).min(lines.len())),
+        let panic = lines.iter().position(|line| line.contains("Kernel panic"));
+        let (start, end) = match panic {
+            Some(panic) => {
+                let fault = ["BUG: ", "Oops: ", "cut here", "general protection", "stack segment"];
+                let begins = |line: &&str| fault.iter().any(|word| line.contains(word));
+                let start = lines.iter().position(begins).unwrap_or(panic).min(panic);
+                (start.saturating_sub(5), (panic + 3).min(lines.len()))
+            }
             None => (lines.len().saturating_sub(15), lines.len()),
         };
         match start < end {
