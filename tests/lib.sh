@@ -36,19 +36,16 @@ need_basics() {
 
 host_target() { rustc -vV | sed -n 's/^host: //p'; }
 
-# Folder of the static commands.
-static_dir() { echo "target/$(host_target)/release"; }
+# Folder of the static commands, as initramfs/install leaves them: one file with four names.
+static_dir() { echo target/image/usr/bin; }
 
 # Builds the commands as an image wants them: static, small, without this machine's paths in them.
 build_static() {
     say "building the commands, static"
-    local packages=() crate
-    for crate in nbft-dump nbft-names nbft-connect nbft-wait; do
-        [ -d "$crate" ] && packages+=(-p "$crate")
-    done
     RUSTFLAGS="-C target-feature=+crt-static --remap-path-prefix=$PWD=. --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo" \
-        cargo build --locked --release --target "$(host_target)" "${packages[@]}" || die "the build failed"
-    (cd "$(static_dir)" && ls -l nbft-dump nbft-names nbft-connect nbft-wait | awk '{ print "   " $NF ": " $5 " bytes" }')
+        cargo build --locked --release --target "$(host_target)" -p nbft || die "the build failed"
+    DESTDIR=target/image BIN=target/$(host_target)/release initramfs/install bin || die "the commands could not be installed"
+    echo "   all four: $(stat -c %s "$(static_dir)/nbft") bytes"
 }
 
 # need_kernel VERSION: fetches and unpacks a kernel of Debian, once.

@@ -18,7 +18,7 @@ Boots each scenario's machines and compares what the host script prints with `ex
 
     --kernel VERSION  boot this kernel only (default: every one the scenario is for)
     --bin-dir DIR     where the commands under test lie
-                      (default: target/x86_64-unknown-linux-gnu/release)
+                      (default: target/image/usr/bin)
     --show            print the host script's output as it comes
     --keep DIR        keep consoles, initramfs and output in DIR/SCENARIO
     --bless           write the output to `expected` instead of comparing
@@ -150,7 +150,7 @@ fn one(scenario: &Scenario, version: &str, options: &Options) -> Result<&'static
     let bin_dir = options
         .bin_dir
         .clone()
-        .unwrap_or_else(|| workspace.join("target/x86_64-unknown-linux-gnu/release"));
+        .unwrap_or_else(|| workspace.join("target/image/usr/bin"));
     // Sockets lie in here too, so the path has to be short.
     let temporary = Temporary::new()?;
     let setting = Setting {

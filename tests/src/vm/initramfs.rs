@@ -214,14 +214,15 @@ fn add_modules(archive: &mut Archive, own: &[&str], more: &[String], kernel: &Ke
     Ok(())
 }
 
-/// The commands of the workspace, as far as they are built. Other programs that happen to lie
-/// there (the test programs do) would only make the archive big.
+/// The commands of the workspace, as far as they are built, and the file that they may be links to. Other programs that
+/// happen to lie there (the test programs do) would only make the archive big.
 fn commands(archive: &mut Archive, root: &str, bin_dir: &Path) -> Result<()> {
-    for name in ["nbft-dump", "nbft-names", "nbft-connect", "nbft-wait"] {
-        let path = bin_dir.join(name);
-        if path.is_file() {
-            let content = at(&path, fs::read(&path))?;
-            archive.file(&format!("{root}/usr/bin/{name}"), 0o755, content);
+    for name in ["nbft", "nbft-dump", "nbft-names", "nbft-connect", "nbft-wait"] {
+        let (path, to) = (bin_dir.join(name), format!("{root}/usr/bin/{name}"));
+        if let Ok(target) = fs::read_link(&path) {
+            archive.link(&to, &target.to_string_lossy());
+        } else if path.is_file() {
+            archive.file(&to, 0o755, at(&path, fs::read(&path))?);
         }
     }
     Ok(())

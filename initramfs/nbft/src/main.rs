@@ -1,0 +1,46 @@
+//! `nbft`: the four commands in one file, which is what an image gets: they share most of their code, and each by itself
+//! would bring the C library along again. It does what the name says that it is called by.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::ExitCode;
+
+use nbft_common::failure::{Failure, finish};
+use nbft_common::output;
+
+type Command = fn() -> ExitCode;
+
+const COMMANDS: [(&str, Command); 4] = [
+    ("nbft-connect", nbft_connect::main),
+    ("nbft-dump", nbft_dump::main),
+    ("nbft-names", nbft_names::main),
+    ("nbft-wait", nbft_wait::main),
+];
+
+const HELP: &str = "\
+The commands for the firmware's NBFT, in one file. Call it by one of its names:
+
+    nbft-connect   connect subsystems that the NBFT names
+    nbft-dump      print the NBFT
+    nbft-names     name the network interfaces of the NBFT, and configure them
+    nbft-wait      wait for the block device of a subsystem namespace
+
+Each has --help. See also nbft(7).
+";
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args_os();
+    let called = arguments.next().unwrap_or_default();
+    let name = Path::new(&called).file_name().unwrap_or(OsStr::new("nbft"));
+    if let Some((_, command)) = COMMANDS.iter().find(|(command, _)| name == *command) {
+        return command();
+    }
+    match arguments.next().as_deref().and_then(OsStr::to_str) {
+        Some("-h" | "--help") => finish("nbft", output::write(HELP.as_bytes())),
+        _ => {
+            let names = COMMANDS.map(|(command, _)| command).join(", ");
+            let why = format!("call it by one of its names: {names}");
+            finish("nbft", Err(Failure::usage(why)))
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! `nbft-names`: names for the interfaces of the NBFT, and what each needs, for any network stack.
+
+mod device;
+mod facts;
+mod files;
+mod format;
+mod group;
+mod interface;
+mod names;
+mod naming;
+mod routes;
+mod text;
+
+use std::process::ExitCode;
+
+use lexopt::prelude::*;
+use nbft_common::failure::{Failure, finish};
+use nbft_common::output;
+
+use group::Choices;
+use interface::Naming;
+use names::{Options, To};
+use naming::Scheme;
+
+const HELP: &str = include_str!("help.txt");
+const VERSION: &str = concat!("nbft-names ", env!("CARGO_PKG_VERSION"), "\n");
+
+/// Runs the command with the arguments of the process.
+pub fn main() -> ExitCode {
+    finish("nbft-names", run())
+}
+
+fn run() -> Result<(), Failure> {
+    let mut choices = Choices {
+        scheme: Scheme::Hfi,
+        prefix: "nbft".to_owned(),
+        naming: Naming::Rename,
+        always_default: false,
+    };
+    let (mut to, mut directory, mut verbose) = (None, None, false);
+    let mut parser = lexopt::Parser::from_env();
+    while let Some(argument) = parser.next().map_err(Failure::usage)? {
+        match argument {
+            Short('h') | Long("help") => return output::write(HELP.as_bytes()),
+            Short('V') | Long("version") => return output::write(VERSION.as_bytes()),
+            Short('s') | Long("scheme") => {
+                choices.scheme = word(
+                    &mut parser,
+                    "--scheme",
+                    &[("hfi", Scheme::Hfi), ("index", Scheme::Index)],
+                )?;
+            }
+            Short('p') | Long("prefix") => choices.prefix = prefix(text(&mut parser)?)?,
+            Short('n') | Long("naming") => {
+                let modes = [
+                    ("rename", Naming::Rename),
+                    ("altname", Naming::AltName),
+                    ("none", Naming::None),
+                ];
+                choices.naming = word(&mut parser, "--naming", &modes)?;
+            }
+            Short('r') | Long("default-route") => {
+                choices.always_default = word(&mut parser, "--default-route", &[("auto", false), ("always", true)])?;
+            }
+            Short('t') | Long("to") => {
+                let name = text(&mut parser)?;
+                set(&mut to, if name == "json" { To::Json } else { To::Named(name) })?;
+            }
+            Short('f') | Long("from-file") => set(&mut to, To::File(parser.value().map_err(Failure::usage)?))?,
+            Short('o') | Long("output-dir") => directory = Some(parser.value().map_err(Failure::usage)?),
+            Short('v') | Long("verbose") => verbose = true,
+            other => return Err(Failure::usage(other.unexpected())),
+        }
+    }
+    let to = to.unwrap_or_else(|| To::Named("names".to_owned()));
+    names::names(&Options {
+        choices,
+        to,
+        directory,
+        verbose,
+    })
+}
+
+fn text(parser: &mut lexopt::Parser) -> Result<String, Failure> {
+    parser.value().and_then(|value| value.string()).map_err(Failure::usage)
+}
+
+/// The value of an option that takes one of a few words.
+fn word<T: Copy>(parser: &mut lexopt::Parser, option: &str, words: &[(&str, T)]) -> Result<T, Failure> {
+    let given = text(parser)?;
+    match words.iter().find(|(word, _)| *word == given) {
+        Some((_, value)) => Ok(*value),
+        None => {
+            let all: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            Err(Failure::usage(format_args!(
+                "{option}: '{given}' is not one of {}",
+                all.join(", ")
+            )))
+        }
+    }
+}
+
+fn prefix(given: String) -> Result<String, Failure> {
+    if naming::is_prefix(&given) {
+        return Ok(given);
+    }
+    let rule = "is not a letter and up to 7 letters, digits, '-' or '_'";
+    Err(Failure::usage(format_args!("--prefix: '{given}' {rule}")))
+}
+
+/// Takes the format; there is one at most.
+fn set(to: &mut Option<To>, new: To) -> Result<(), Failure> {
+    match to.replace(new) {
+        None => Ok(()),
+        Some(_) => Err(Failure::usage("only one format: --to or --from-file, once")),
+    }
+}
