@@ -2,8 +2,12 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::Instant;
 
 use nbft_tests::vm::modules::Kernel;
@@ -19,6 +23,7 @@ Boots each scenario's machines and compares what the host script prints with `ex
     --kernel VERSION  boot this kernel only (default: every one the scenario is for)
     --bin-dir DIR     where the commands under test lie
                       (default: target/image/usr/bin)
+    --jobs N          run N scenarios of one machine at once (default: 1); those of two have the machine for themselves
     --show            print the host script's output as it comes
     --keep DIR        keep consoles, initramfs and output in DIR/SCENARIO
     --bless           write the output to `expected` instead of comparing
@@ -27,8 +32,8 @@ Boots each scenario's machines and compares what the host script prints with `ex
 Exit codes: 0 all passed, 1 some failed, 64 usage.
 ";
 
-#[derive(Default)]
 struct Options {
+    jobs: usize,
     kernel: Option<String>,
     bin_dir: Option<PathBuf>,
     show: bool,
@@ -37,6 +42,7 @@ struct Options {
     scenarios: Vec<PathBuf>,
 }
 
+#[derive(Clone, Copy, PartialEq)]
 enum Verdict {
     Passed,
     Skipped,
@@ -55,24 +61,22 @@ fn main() -> ExitCode {
             return ExitCode::from(64);
         }
     };
-    let (mut passed, mut failed) = (0, 0);
+    let (mut single, mut double, mut verdicts) = (Vec::new(), Vec::new(), Vec::new());
     for dir in &options.scenarios {
-        let verdicts = match Scenario::load(dir) {
-            Ok(scenario) => every_kernel(&scenario, &options),
+        match Scenario::load(dir) {
+            Ok(scenario) if scenario.settings.target => double.push(scenario),
+            Ok(scenario) => single.push(scenario),
             Err(why) => {
-                println!("FAILED {}: {why}", dir.display());
-                vec![Verdict::Failed]
-            }
-        };
-        for verdict in verdicts {
-            match verdict {
-                Verdict::Passed => passed += 1,
-                Verdict::Failed => failed += 1,
-                Verdict::Skipped => {}
+                say(&format!("FAILED {}: {why}", dir.display()));
+                verdicts.push(Verdict::Failed);
             }
         }
     }
-    println!("{passed} passed, {failed} failed");
+    verdicts.extend(all(&single, options.jobs, &options));
+    verdicts.extend(all(&double, 1, &options));
+    let count = |wanted: Verdict| verdicts.iter().filter(|verdict| **verdict == wanted).count();
+    let (passed, failed) = (count(Verdict::Passed), count(Verdict::Failed));
+    say(&format!("{passed} passed, {failed} failed"));
     if failed == 0 {
         ExitCode::SUCCESS
     } else {
@@ -80,14 +84,49 @@ fn main() -> ExitCode {
     }
 }
 
+/// Prints a line. A reader that is gone ends the run: nobody would see what comes of it.
+fn say(line: &str) {
+    if writeln!(io::stdout(), "{line}").is_err() {
+        std::process::exit(74);
+    }
+}
+
+/// Runs scenarios, so many at once.
+fn all(scenarios: &[Scenario], jobs: usize, options: &Options) -> Vec<Verdict> {
+    let (next, verdicts) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    thread::scope(|scope| {
+        for _ in 0..jobs {
+            scope.spawn(|| {
+                while let Some(scenario) = scenarios.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let found = every_kernel(scenario, options);
+                    verdicts.lock().expect("no thread panics").extend(found);
+                }
+            });
+        }
+    });
+    verdicts.into_inner().expect("no thread panics")
+}
+
 fn parse(args: impl Iterator<Item = OsString>) -> Result<Option<Options>> {
-    let mut options = Options::default();
+    let mut options = Options {
+        jobs: 1,
+        kernel: None,
+        bin_dir: None,
+        show: false,
+        keep: None,
+        bless: false,
+        scenarios: Vec::new(),
+    };
     let mut args = args;
     while let Some(arg) = args.next() {
         let mut value = || args.next().ok_or_else(|| format!("{} needs a value", arg.display()));
         match arg.to_str() {
             Some("--help" | "-h") => return Ok(None),
             Some("--kernel") => options.kernel = Some(value()?.to_string_lossy().into_owned()),
+            Some("--jobs") => {
+                let jobs = value()?.to_str().and_then(|jobs| jobs.parse().ok());
+                options.jobs = jobs.filter(|jobs| *jobs > 0).ok_or("--jobs: how many?")?;
+            }
             Some("--bin-dir") => options.bin_dir = Some(value()?.into()),
             Some("--keep") => options.keep = Some(value()?.into()),
             Some("--show") => options.show = true,
@@ -113,11 +152,8 @@ fn every_kernel(scenario: &Scenario, options: &Options) -> Vec<Verdict> {
     let wanted = |kernel: &&String| options.kernel.as_ref().is_none_or(|k| k == *kernel);
     let chosen: Vec<_> = kernels.iter().filter(wanted).collect();
     if chosen.is_empty() {
-        println!(
-            "skipped {}: it is for kernel {} only",
-            scenario.name,
-            kernels.join(", ")
-        );
+        let name = &scenario.name;
+        say(&format!("skipped {name}: it is for kernel {} only", kernels.join(", ")));
         return vec![Verdict::Skipped];
     }
     let mut verdicts = Vec::new();
@@ -129,11 +165,11 @@ fn every_kernel(scenario: &Scenario, options: &Options) -> Vec<Verdict> {
         let start = Instant::now();
         verdicts.push(match one(scenario, kernel, options) {
             Ok(remark) => {
-                println!("ok {name} ({:.1} s){remark}", start.elapsed().as_secs_f32());
+                say(&format!("ok {name} ({:.1} s){remark}", start.elapsed().as_secs_f32()));
                 Verdict::Passed
             }
             Err(why) => {
-                println!("FAILED {name}: {}", why.trim_end());
+                say(&format!("FAILED {name}: {}", why.trim_end()));
                 Verdict::Failed
             }
         });
