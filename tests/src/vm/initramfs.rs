@@ -43,7 +43,14 @@ pub fn host(scenario: &Scenario, setting: &Setting) -> Result<Vec<u8>> {
             payload(&mut archive, scenario, bin_dir)?;
             archive
         }
-        Root::Initrd => return made(scenario, setting),
+        Root::Initrd => {
+            let mut initrd = made(scenario, setting)?;
+            if settings.local_disk {
+                initrd.resize(initrd.len().next_multiple_of(4), 0);
+                initrd.extend(furnishing(scenario, bin_dir)?);
+            }
+            return Ok(initrd);
+        }
     };
     add_modules(&mut archive, &own, &settings.modules, kernel, &settings.hide)?;
     Ok(archive.to_bytes())
@@ -53,7 +60,7 @@ pub fn host(scenario: &Scenario, setting: &Setting) -> Result<Vec<u8>> {
 pub fn target(scenario: &Scenario, setting: &Setting) -> Result<Vec<u8>> {
     let mut archive = machine("target")?;
     let mut own = TARGET.to_vec();
-    if scenario.settings.root == Root::Initrd {
+    if scenario.settings.root == Root::Initrd && !scenario.settings.local_disk {
         own.extend(ROOT);
         payload(&mut archive, scenario, setting.bin_dir)?;
     }
@@ -134,6 +141,21 @@ fn payload(archive: &mut Archive, scenario: &Scenario, bin_dir: &Path) -> Result
     Ok(())
 }
 
+/// What the kernel unpacks over an initrd with systemd, so that this one furnishes the root file system.
+fn furnishing(scenario: &Scenario, bin_dir: &Path) -> Result<Vec<u8>> {
+    const UNITS: &str = "/usr/lib/systemd/system";
+    let mut archive = Archive::default();
+    payload(&mut archive, scenario, bin_dir)?;
+    archive.file("/usr/bin/busybox", 0o755, at(Path::new(BUSYBOX), fs::read(BUSYBOX))?);
+    let unit = include_str!("../../vm/furnish.service");
+    archive.file(&format!("{UNITS}/furnish.service"), 0o644, unit);
+    archive.link(
+        &format!("{UNITS}/initrd.target.wants/furnish.service"),
+        "../furnish.service",
+    );
+    Ok(archive.to_bytes())
+}
+
 /// The initrd that the scenario's script makes, with the commands under test and its files at hand.
 fn made(scenario: &Scenario, setting: &Setting) -> Result<Vec<u8>> {
     let mut archive = Archive::default();
@@ -160,9 +182,14 @@ fn made(scenario: &Scenario, setting: &Setting) -> Result<Vec<u8>> {
     ] {
         at(path, fs::read(path))?.hash(&mut hasher);
     }
-    let name = script.file_name().unwrap_or_default().to_string_lossy();
+    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let kept = setting.cache.join("initrds");
-    let prefix = format!("{}-{name}-", scenario.settings.builder);
+    let prefix = format!(
+        "{}-{}-{}-",
+        scenario.settings.builder,
+        name(&script),
+        name(&setting.kernel.dir)
+    );
     let kept_path = kept.join(format!("{prefix}{:016x}", hasher.finish()));
     if let Ok(initrd) = fs::read(&kept_path) {
         return Ok(initrd);

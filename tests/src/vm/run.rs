@@ -62,8 +62,11 @@ pub fn run(scenario: &Scenario, setting: &Setting) -> Result<Outcome> {
         let place = root.display();
         return Err(format!("no root file system in {place}: run tests/fetch-root first"));
     }
-    let own_disk = (settings.root == Root::Systemd).then_some(image.as_path());
-    let far_disk = (settings.root == Root::Initrd).then_some(image.as_path());
+    let (own_disk, far_disk) = match settings.root {
+        Root::Busybox => (None, None),
+        Root::Initrd if !settings.local_disk => (None, Some(image.as_path())),
+        _ => (Some(image.as_path()), None),
+    };
     let initramfs = initramfs::host(scenario, setting)?;
     let target = match settings.target {
         true => Some(Machine::start(

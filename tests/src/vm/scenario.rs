@@ -22,6 +22,8 @@ pub struct Settings {
     pub far: bool,
     /// What the host boots.
     pub root: Root,
+    /// With an initrd: whether the Debian is a disk of the host's own. The initrd has to have systemd then.
+    pub local_disk: bool,
     /// Where in the cache the root file system lies that `make-initrd` runs in.
     pub builder: String,
     /// Kernels the scenario is for.
@@ -79,6 +81,7 @@ impl Default for Settings {
             macs: Vec::new(),
             far: false,
             root: Root::Busybox,
+            local_disk: false,
             builder: "root-bookworm".to_owned(),
             kernels: vec!["6.12".to_owned()],
             timeout: 90,
