@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use nbft_common::addr::MacAddr;
 use nbft_common::root;
@@ -75,17 +75,39 @@ fn vlan_of(name: &str) -> u16 {
     id.and_then(|id| id.parse().ok()).unwrap_or(0)
 }
 
-/// Whether an interface has any address of the family of `target`.
+/// Whether an interface has an address that a packet to `target` can leave with.
 pub fn has_address_for(name: &str, target: IpAddr) -> bool {
-    let Ok(all) = nix::ifaddrs::getifaddrs() else {
-        return false;
-    };
-    let family = |socket: &nix::sys::socket::SockaddrStorage| match target {
-        IpAddr::V4(_) => socket.as_sockaddr_in().is_some(),
-        IpAddr::V6(_) => socket.as_sockaddr_in6().is_some(),
-    };
-    all.filter(|entry| entry.interface_name == name)
-        .any(|entry| entry.address.as_ref().is_some_and(family))
+    match target {
+        IpAddr::V4(_) => nix::ifaddrs::getifaddrs().is_ok_and(|mut all| {
+            all.any(|entry| {
+                entry.interface_name == name
+                    && entry
+                        .address
+                        .as_ref()
+                        .is_some_and(|socket| socket.as_sockaddr_in().is_some())
+            })
+        }),
+        IpAddr::V6(target) => {
+            fs::read_to_string("/proc/net/if_inet6").is_ok_and(|list| has_address_in(&list, name, target))
+        }
+    }
+}
+
+/// What lists IPv6 addresses tells what getifaddrs(3) does not: whether the kernel has found out that nobody else has
+/// one. Until then it would take the link-local one, by which a target elsewhere must not be reached.
+fn has_address_in(list: &str, name: &str, target: Ipv6Addr) -> bool {
+    const LINK: u32 = 0x20;
+    const TENTATIVE_OR_FAILED: u32 = 0x48;
+    list.lines().any(|line| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let [_, _, _, scope, flags, interface] = fields[..] else {
+            return false;
+        };
+        let number = |text| u32::from_str_radix(text, 16);
+        interface == name
+            && number(flags).is_ok_and(|flags| flags & TENTATIVE_OR_FAILED == 0)
+            && (target.is_unicast_link_local() || number(scope) != Ok(LINK))
+    })
 }
 
 /// Names of the interfaces that hold an address.
@@ -101,4 +123,28 @@ fn holders_of(address: IpAddr) -> BTreeSet<String> {
         holds.then_some(entry.interface_name)
     })
     .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_leads_to_the_target() {
+        let far = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1);
+        let near = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1);
+        let link_local = "fe80000000000000505400fffe000100 02 40 20 80     eth0\n";
+        let tentative = "20010db800000000505400fffe000100 02 40 00 40     eth0\n";
+        let usable = tentative.replace(" 40     eth0", " 00     eth0");
+        for (list, target, leads) in [
+            (String::new(), far, false),
+            (link_local.to_owned(), far, false),
+            (link_local.to_owned(), near, true),
+            (format!("{link_local}{tentative}"), far, false),
+            (format!("{link_local}{usable}"), far, true),
+            (usable.replace("eth0", "eth1"), far, false),
+        ] {
+            assert_eq!(has_address_in(&list, "eth0", target), leads, "{list}");
+        }
+    }
 }
