@@ -16,6 +16,7 @@ use crate::path::Path;
 use crate::probe::{self, Probe, Progress, Way};
 use crate::refusal;
 use crate::retry::{Backoff, Changes};
+use crate::status::Status;
 
 /// How long other paths may still answer after the first one is up: they are a network apart, not a timeout.
 const GRACE: Duration = Duration::from_millis(250);
@@ -73,6 +74,14 @@ impl Pending<'_> {
     fn is_up(&self) -> bool {
         matches!(self.end, Some(Ok(_)))
     }
+
+    /// Why it is not up.
+    fn reason(&self) -> Option<&Failure> {
+        match &self.end {
+            Some(end) => end.as_ref().err(),
+            None => self.last.as_ref(),
+        }
+    }
 }
 
 /// Connects paths; one result each, in their order.
@@ -86,6 +95,7 @@ pub fn run(
     // Before the first look, so that no change after it is missed.
     let changes = Changes::subscribe();
     let mut backoff = Backoff::default();
+    let mut status = Status::default();
     let mut pending: Vec<Pending<'_>> = paths
         .iter()
         .map(|path| Pending {
@@ -99,6 +109,12 @@ pub fn run(
         round(&mut pending, kernel, policy, connect);
         let open = || pending.iter().filter(|it| it.end.is_none());
         let enough = !policy.all && pending.iter().any(Pending::is_up);
+        let reasons: Vec<_> = pending
+            .iter()
+            .filter_map(Pending::reason)
+            .map(Failure::to_string)
+            .collect();
+        status.set(if enough { String::new() } else { reasons.join("; ") });
         if enough || open().next().is_none() || Instant::now() >= deadline {
             break;
         }

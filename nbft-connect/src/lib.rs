@@ -19,6 +19,7 @@ mod refusal;
 mod registry;
 mod retry;
 mod security;
+mod status;
 mod uri;
 
 use std::process::ExitCode;
