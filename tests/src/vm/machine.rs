@@ -243,7 +243,8 @@ fn network(role: &str, number: usize, nic: &Nic, dir: &Path) -> [String; 4] {
 }
 
 /// KVM where it is sure to work, emulation otherwise. QEMU's own fallback is no help: without
-/// the processor's support a present /dev/kvm makes it hang.
+/// the processor's support a present /dev/kvm makes it hang. Emulated is a processor that has what Debian wants and no
+/// more: with all that QEMU 7.2 can emulate (`max`) a kernel now and then ends in a double fault with broken registers.
 fn accelerator() -> [&'static str; 4] {
     let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let able = info
@@ -253,6 +254,6 @@ fn accelerator() -> [&'static str; 4] {
     let opens = File::options().read(true).write(true).open("/dev/kvm");
     match able && opens.is_ok() {
         true => ["-accel", "kvm", "-cpu", "host"],
-        false => ["-accel", "tcg", "-cpu", "max"],
+        false => ["-accel", "tcg", "-cpu", "Nehalem,+rdrand"],
     }
 }
