@@ -181,7 +181,9 @@ fn every_kernel(scenario: &Scenario, options: &Options) -> Vec<Verdict> {
 fn one(scenario: &Scenario, version: &str, options: &Options) -> Result<&'static str> {
     // The folder of this package's sources, from which the workspace is one up.
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let cache = std::env::var_os("NBFT_CACHE").map_or_else(|| workspace.join("target/cache"), PathBuf::from);
+    let cache = std::env::var_os("NBFT_CACHE")
+        .filter(|dir| !dir.is_empty())
+        .map_or_else(|| workspace.join("target/cache"), PathBuf::from);
     let kernel = Kernel::open(&cache.join(format!("kernel-{version}")))?;
     let bin_dir = options
         .bin_dir
