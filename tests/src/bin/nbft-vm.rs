@@ -189,16 +189,29 @@ fn one(scenario: &Scenario, version: &str, options: &Options) -> Result<&'static
         .bin_dir
         .clone()
         .unwrap_or_else(|| workspace.join("target/image/usr/bin"));
-    // Sockets lie in here too, so the path has to be short.
-    let temporary = Temporary::new()?;
-    let setting = Setting {
-        kernel: &kernel,
-        bin_dir: &bin_dir,
-        cache: &cache,
-        dir: temporary.0.clone(),
-        show: options.show,
+    let mut tries = 0;
+    let (temporary, result) = loop {
+        // Sockets lie in here too, so the path has to be short.
+        let temporary = Temporary::new()?;
+        let setting = Setting {
+            kernel: &kernel,
+            bin_dir: &bin_dir,
+            cache: &cache,
+            dir: temporary.0.clone(),
+            show: options.show,
+        };
+        let result = run(scenario, &setting);
+        tries += 1;
+        match result.as_ref().map(|outcome| &outcome.impossible) {
+            Ok(Some(state)) if tries < 3 => {
+                let name = &scenario.name;
+                say(&format!(
+                    "again {name}: the emulated processor broke: {state}, which cannot be"
+                ));
+            }
+            _ => break (temporary, result),
+        }
     };
-    let result = run(scenario, &setting);
     if let Some(keep) = &options.keep {
         keep_files(&temporary.0, &keep.join(&scenario.name))?;
     }

@@ -150,6 +150,12 @@ impl Machine {
         lines
     }
 
+    /// A state of the processor in the kernel's last words that no processor can have.
+    pub fn impossible(&self) -> Option<String> {
+        let log = fs::read(&self.log).unwrap_or_default();
+        impossible(&String::from_utf8_lossy(&log))
+    }
+
     /// The end of the console, in a few lines; of a crash the whole, from what led to it.
     pub fn console(&self) -> String {
         let log = fs::read(&self.log).unwrap_or_default();
@@ -244,7 +250,7 @@ fn network(role: &str, number: usize, nic: &Nic, dir: &Path) -> [String; 4] {
 
 /// KVM where it is sure to work, emulation otherwise. QEMU's own fallback is no help: without
 /// the processor's support a present /dev/kvm makes it hang. Emulated is a processor that has what Debian wants and no
-/// more: with all that QEMU 7.2 can emulate (`max`) a kernel now and then ends in a double fault with broken registers.
+/// more, which is faster than all that QEMU can emulate (`max`).
 fn accelerator() -> [&'static str; 4] {
     let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let able = info
@@ -255,5 +261,31 @@ fn accelerator() -> [&'static str; 4] {
     match able && opens.is_ok() {
         true => ["-accel", "kvm", "-cpu", "host"],
         false => ["-accel", "tcg", "-cpu", "Nehalem,+rdrand"],
+    }
+}
+
+/// QEMU 7.2 leaves rubbish in the flags now and then when an interrupt comes, and with it interrupts are on or off, and
+/// strings go backwards.
+fn impossible(console: &str) -> Option<String> {
+    console.split("EFLAGS: ").skip(1).find_map(|rest| {
+        let flags = rest.split_whitespace().next()?;
+        // Bits from 22 on are reserved, and 0.
+        let value = u64::from_str_radix(flags, 16).ok()?;
+        (value >> 22 != 0).then(|| format!("EFLAGS {flags}"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::impossible;
+
+    #[test]
+    fn flags_that_cannot_be() {
+        let line = |flags| format!("[ 1.2] RSP: 0018:ffffc900 EFLAGS: {flags}\n[ 1.3] RAX: 0\n");
+        assert_eq!(impossible(&line("3f74c483")).as_deref(), Some("EFLAGS 3f74c483"));
+        for fine in ["00000246", "00010286", "00200246", "none"] {
+            assert_eq!(impossible(&line(fine)), None, "{fine}");
+        }
+        assert_eq!(impossible("Kernel panic"), None);
     }
 }
