@@ -202,12 +202,10 @@ fn one(scenario: &Scenario, version: &str, options: &Options) -> Result<&'static
         };
         let result = run(scenario, &setting);
         tries += 1;
-        match result.as_ref().map(|outcome| &outcome.impossible) {
-            Ok(Some(state)) if tries < 3 => {
+        match result.as_ref().map(|outcome| &outcome.crash) {
+            Ok(Some(crash)) if tries < 3 => {
                 let name = &scenario.name;
-                say(&format!(
-                    "again {name}: the emulated processor broke: {state}, which cannot be"
-                ));
+                say(&format!("again {name}: a machine crashed: {crash}"));
             }
             _ => break (temporary, result),
         }

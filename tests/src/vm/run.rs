@@ -21,8 +21,8 @@ pub struct Outcome {
     pub failure: Option<String>,
     /// The last lines of each machine's console.
     pub consoles: Vec<(&'static str, String)>,
-    /// What a machine says that no processor can do: the emulation is broken, not what runs in it.
-    pub impossible: Option<String>,
+    /// How a machine's kernel or first process crashed, if one did.
+    pub crash: Option<String>,
 }
 
 /// Where things are, for every scenario of a run.
@@ -140,14 +140,12 @@ pub fn run(scenario: &Scenario, setting: &Setting) -> Result<Outcome> {
     if let Some(target) = &target {
         consoles.push(("target", target.console()));
     }
-    let impossible = host
-        .impossible()
-        .or_else(|| target.as_ref().and_then(Machine::impossible));
+    let crash = host.crash().or_else(|| target.as_ref().and_then(Machine::crash));
     Ok(Outcome {
         output,
         failure,
         consoles,
-        impossible,
+        crash,
     })
 }
 
