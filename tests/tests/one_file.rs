@@ -45,5 +45,10 @@ fn by_another_name() {
             "nbft: call it by one of its names: nbft-connect, nbft-dump, nbft-names, nbft-wait (see nbft --help)\n"
         );
         assert!(run(by_link.arg("--help")).stdout.contains("\n    nbft-wait "));
+        let version = run(called(&folder, &format!("{name}-version")).arg("--version"));
+        assert!(
+            version.code == Some(0) && version.stdout.starts_with("nbft 0."),
+            "{version:?}"
+        );
     }
 }

@@ -27,6 +27,7 @@ The commands for the firmware's NBFT, in one file. Call it by one of its names:
 
 Each has --help. See also nbft(7).
 ";
+const VERSION: &str = concat!("nbft ", env!("CARGO_PKG_VERSION"), "\n");
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os();
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
     }
     match arguments.next().as_deref().and_then(OsStr::to_str) {
         Some("-h" | "--help") => finish("nbft", output::write(HELP.as_bytes())),
+        Some("-V" | "--version") => finish("nbft", output::write(VERSION.as_bytes())),
         _ => {
             let names = COMMANDS.map(|(command, _)| command).join(", ");
             let why = format!("call it by one of its names: {names}");
