@@ -32,6 +32,7 @@ need_basics() {
     command -v cargo >/dev/null || die "there is no Rust toolchain here (no cargo in the PATH): see https://rustup.rs"
     command -v dpkg-query >/dev/null || die "this needs Debian or a relative of it (no dpkg-query here)"
     need_packages gcc libc6-dev qemu-system-x86 busybox-static zstd lz4 xz-utils
+    tests/fetch-qemu || say "going on with the installed QEMU; what it crashes is started again"
 }
 
 host_target() { rustc -vV | sed -n 's/^host: //p'; }

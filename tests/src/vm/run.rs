@@ -70,9 +70,11 @@ pub fn run(scenario: &Scenario, setting: &Setting) -> Result<Outcome> {
         _ => (Some(image.as_path()), None),
     };
     let initramfs = initramfs::host(scenario, setting)?;
+    let qemu = qemu(setting.cache);
     let target = match settings.target {
         true => Some(Machine::start(
             &Hardware {
+                qemu: &qemu,
                 role: "target",
                 kernel,
                 initramfs: &initramfs::target(scenario, setting)?,
@@ -96,6 +98,7 @@ pub fn run(scenario: &Scenario, setting: &Setting) -> Result<Outcome> {
     };
     let host = Machine::start(
         &Hardware {
+            qemu: &qemu,
             role: "host",
             kernel,
             initramfs: &initramfs,
@@ -293,6 +296,16 @@ fn read_lines(role: &'static str, port: &UnixStream, events: Sender<Event>, even
         let _ = events.send(Event::Closed(role));
     });
     Ok(())
+}
+
+/// The QEMU that `tests/fetch-qemu` left, or the installed one.
+fn qemu(cache: &Path) -> PathBuf {
+    let fetched = cache.join("qemu");
+    // By the file that is written last.
+    match fetched.join("version").exists() {
+        true => fetched.join("qemu-system-x86_64"),
+        false => PathBuf::from("qemu-system-x86_64"),
+    }
 }
 
 fn read_output(port: &UnixStream, events: Sender<Event>) -> Result<()> {
