@@ -16,6 +16,7 @@ pub mod jq;
 pub mod log;
 pub mod output;
 pub mod parse;
+pub mod poll;
 pub mod root;
 pub mod seconds;
 pub mod table;

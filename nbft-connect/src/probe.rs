@@ -5,8 +5,9 @@ use std::net::{IpAddr, SocketAddr, SocketAddrV6, TcpStream};
 use std::os::fd::{AsFd, AsRawFd};
 use std::time::Duration;
 
+use nbft_common::poll;
 use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::poll::{PollFd, PollFlags};
 use nix::sys::socket::sockopt::BindToDevice;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrStorage, bind, connect, setsockopt, socket};
 
@@ -156,9 +157,7 @@ impl Way {
 
 /// Sleeps until something happens on a connection, or for `time`; says on which.
 pub fn wait(waiting: &mut [PollFd<'_>], time: Duration) -> Vec<bool> {
-    // Rounded up, so that the last millisecond is not spun through.
-    let timeout = PollTimeout::try_from(time + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX);
-    match poll(waiting, timeout) {
+    match poll::wait(waiting, time) {
         Ok(_) => waiting.iter().map(|fd| fd.any().unwrap_or(true)).collect(),
         Err(_) => vec![false; waiting.len()],
     }

@@ -4,8 +4,9 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use nbft_common::failure::{Exit, Failure};
+use nbft_common::poll;
 use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::poll::{PollFd, PollFlags};
 use nix::sys::socket::{AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, bind, recv, socket};
 
 /// Group 1 are the kernel's messages. Group 2 are udev's, sent when its rules have run: then links like
@@ -39,10 +40,8 @@ impl Uevents {
             if left.is_zero() {
                 return false;
             }
-            // Rounded up, so that the last wait is not spun through in zero milliseconds.
-            let timeout = PollTimeout::try_from(left + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX);
             let mut waiting = [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)];
-            match poll(&mut waiting, timeout) {
+            match poll::wait(&mut waiting, left) {
                 Ok(0) | Err(Errno::EINTR) => {}
                 Ok(_) => {
                     self.drain();

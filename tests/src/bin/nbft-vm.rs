@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Instant;
 
+use nbft_tests::vm::initramfs;
 use nbft_tests::vm::modules::Kernel;
 use nbft_tests::vm::run::{Setting, run};
 use nbft_tests::vm::scenario::{Scenario, read_optional};
@@ -24,6 +25,7 @@ Boots each scenario's machines and compares what the host script prints with `ex
     --bin-dir DIR     where the commands under test lie
                       (default: target/image/usr/bin)
     --jobs N          run N scenarios of one machine at once (default: 1); those of two have the machine for themselves
+    --make            only make the initrds that the hosts boot, for a later run
     --show            print the host script's output as it comes
     --keep DIR        keep consoles, initramfs and output in DIR/SCENARIO
     --bless           write the output to `expected` instead of comparing
@@ -36,6 +38,7 @@ struct Options {
     jobs: usize,
     kernel: Option<String>,
     bin_dir: Option<PathBuf>,
+    make: bool,
     show: bool,
     keep: Option<PathBuf>,
     bless: bool,
@@ -112,6 +115,7 @@ fn parse(args: impl Iterator<Item = OsString>) -> Result<Option<Options>> {
         jobs: 1,
         kernel: None,
         bin_dir: None,
+        make: false,
         show: false,
         keep: None,
         bless: false,
@@ -129,6 +133,7 @@ fn parse(args: impl Iterator<Item = OsString>) -> Result<Option<Options>> {
             }
             Some("--bin-dir") => options.bin_dir = Some(value()?.into()),
             Some("--keep") => options.keep = Some(value()?.into()),
+            Some("--make") => options.make = true,
             Some("--show") => options.show = true,
             Some("--bless") => options.bless = true,
             Some(other) if other.starts_with('-') => {
@@ -189,18 +194,21 @@ fn one(scenario: &Scenario, version: &str, options: &Options) -> Result<&'static
         .bin_dir
         .clone()
         .unwrap_or_else(|| workspace.join("target/image/usr/bin"));
+    let setting = |temporary: &Temporary| Setting {
+        kernel: &kernel,
+        bin_dir: &bin_dir,
+        cache: &cache,
+        dir: temporary.0.clone(),
+        show: options.show,
+    };
+    if options.make {
+        return initramfs::host(scenario, &setting(&Temporary::new()?)).map(|_| ", made");
+    }
     let mut tries = 0;
     let (temporary, result) = loop {
         // Sockets lie in here too, so the path has to be short.
         let temporary = Temporary::new()?;
-        let setting = Setting {
-            kernel: &kernel,
-            bin_dir: &bin_dir,
-            cache: &cache,
-            dir: temporary.0.clone(),
-            show: options.show,
-        };
-        let result = run(scenario, &setting);
+        let result = run(scenario, &setting(&temporary));
         tries += 1;
         match result.as_ref().map(|outcome| &outcome.crash) {
             Ok(Some(crash)) if tries < 3 => {
