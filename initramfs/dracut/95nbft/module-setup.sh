@@ -34,7 +34,8 @@ depends() {
 }
 
 installkernel() {
-    hostonly='' instmods nvme_fabrics nvme_tcp 8021q
+    # The latter ones by their names in the kernel, for DH-CHAP.
+    hostonly='' instmods nvme_fabrics nvme_tcp 8021q hmac sha256_generic sha512_generic dh_generic
 }
 
 # shellcheck disable=SC2154
@@ -53,5 +54,8 @@ install() {
     if dracut_module_included network-manager; then
         inst_simple "$moddir/network-manager.conf" "$units/nbft-names.service.d/network-manager.conf"
     fi
+    # What the administrator has decided: formats, secrets, and how the units differ.
+    inst_multiple -o /etc/nbft/formats/*.jq /etc/nbft/dhchap/*-secret \
+        "$systemdsystemconfdir"/nbft-{names,connect@,connect-discovery@}.service.d/*.conf
     $SYSTEMCTL -q --root "$initdir" enable nbft-names.service
 }

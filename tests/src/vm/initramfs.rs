@@ -182,13 +182,16 @@ fn made(scenario: &Scenario, setting: &Setting) -> Result<Vec<u8>> {
     ] {
         at(path, fs::read(path))?.hash(&mut hasher);
     }
+    let mut files_hasher = DefaultHasher::new();
+    scenario.settings.files.hash(&mut files_hasher);
     let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let kept = setting.cache.join("initrds");
     let prefix = format!(
-        "{}-{}-{}-",
+        "{}-{}-{}-{:08x}-",
         scenario.settings.builder,
         name(&script),
-        name(&setting.kernel.dir)
+        name(&setting.kernel.dir),
+        files_hasher.finish() as u32
     );
     let kept_path = kept.join(format!("{prefix}{:016x}", hasher.finish()));
     if let Ok(initrd) = fs::read(&kept_path) {
