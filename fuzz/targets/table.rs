@@ -5,7 +5,7 @@
 mod common;
 
 use libfuzzer_sys::fuzz_target;
-use nbft_common::parse::parse;
+use nbft_common::table::parse::parse;
 
 fuzz_target!(|bytes: &[u8]| {
     read(bytes);

@@ -4,20 +4,11 @@
 //! says which interfaces, subsystems and namespaces it used. Figures named in this crate are those of the
 //! NVM Express Boot Specification, revision 1.0 and 1.1.
 //!
-//! [`parse::parse`] turns bytes into a [`table::Table`] and never panics, whatever the bytes; the types of
-//! [`table`] are at once the model and, through serde, the JSON that `nbft-dump` prints.
+//! Three wings: [`table`] is the NBFT (model, parser, addresses, code words), and needs neither of the others; [`jq`] is
+//! the filter language; [`command`] is what a command needs around its one job (failures, messages, finding tables).
 
 #![forbid(unsafe_code)]
 
-pub mod addr;
-pub mod failure;
-pub mod find;
+pub mod command;
 pub mod jq;
-pub mod log;
-pub mod output;
-pub mod parse;
-pub mod poll;
-pub mod root;
-pub mod seconds;
 pub mod table;
-pub mod words;

@@ -5,7 +5,7 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::fd::AsRawFd;
 
-use nbft_common::root;
+use nbft_common::command::root;
 
 /// How long the controller may take for a command.
 const TIMEOUT_MS: u32 = 10_000;

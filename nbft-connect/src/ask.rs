@@ -3,8 +3,8 @@
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
-use nbft_common::addr::Uuid;
-use nbft_common::failure::{Exit, Failure};
+use nbft_common::command::failure::{Exit, Failure};
+use nbft_common::table::addr::Uuid;
 
 use crate::pdu::{self, Answer, IcResponse};
 use crate::probe::{self, Probe, Progress, Way};

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use nbft_common::failure::{Exit, Failure};
-use nbft_common::log::{Level, log};
+use nbft_common::command::failure::{Exit, Failure};
+use nbft_common::command::log::{Level, log};
 use nix::errno::Errno;
 
 use crate::existing;

@@ -2,9 +2,9 @@
 
 use std::ffi::OsString;
 
-use nbft_common::failure::{Exit, Failure, say};
-use nbft_common::find::{self, Loaded, Reference};
-use nbft_common::output;
+use nbft_common::command::failure::{Exit, Failure, say};
+use nbft_common::command::find::{self, Loaded, Reference};
+use nbft_common::command::output;
 use nbft_common::table::{Ssns, Table};
 
 use crate::attempt::{self, Policy};

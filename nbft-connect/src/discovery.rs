@@ -4,10 +4,10 @@ use std::collections::{BTreeSet, VecDeque};
 use std::fs;
 use std::net::IpAddr;
 
-use nbft_common::failure::{Exit, Failure, say};
-use nbft_common::find::{self, Reference};
+use nbft_common::command::failure::{Exit, Failure, say};
+use nbft_common::command::find::{self, Reference};
+use nbft_common::command::{output, root};
 use nbft_common::table::{Hfi, Security};
-use nbft_common::{output, root};
 use nix::sys::signal::{SigSet, Signal};
 
 use crate::admin::Controller;

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use nbft_common::root;
+use nbft_common::command::root;
 
 use crate::line::Line;
 
@@ -71,7 +71,7 @@ fn same_way(address: &str, line: &Line) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nbft_common::failure::Failure;
+    use nbft_common::command::failure::Failure;
 
     #[test]
     fn the_way_decides() -> Result<(), Failure> {

@@ -1,7 +1,7 @@
 //! Under which name the host connects.
 
-use nbft_common::addr::Uuid;
-use nbft_common::failure::{Failure, say};
+use nbft_common::command::failure::{Failure, say};
+use nbft_common::table::addr::Uuid;
 use nbft_common::table::{PrimaryAdmin, Table};
 
 use crate::line;

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::net::{IpAddr, Ipv6Addr};
 
-use nbft_common::addr::MacAddr;
-use nbft_common::root;
+use nbft_common::command::root;
+use nbft_common::table::addr::MacAddr;
 
 /// A network interface.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use nbft_common::failure::{Exit, Failure};
+use nbft_common::command::failure::{Exit, Failure};
 
 use crate::ask::{self, Question};
 use crate::attempt::Policy;

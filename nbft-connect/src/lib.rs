@@ -26,9 +26,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use lexopt::prelude::*;
-use nbft_common::failure::{Failure, finish};
-use nbft_common::find::Reference;
-use nbft_common::output;
+use nbft_common::command::failure::{Failure, finish};
+use nbft_common::command::find::Reference;
+use nbft_common::command::output;
 
 use attempt::Policy;
 use connect::Options;
@@ -114,5 +114,5 @@ fn parsed<T: std::str::FromStr<Err: Into<Box<dyn std::error::Error + Send + Sync
 }
 
 fn seconds(parser: &mut lexopt::Parser) -> Result<Duration, Failure> {
-    nbft_common::seconds::parse(&parsed::<String>(parser)?).map_err(Failure::usage)
+    nbft_common::command::seconds::parse(&parsed::<String>(parser)?).map_err(Failure::usage)
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use nbft_common::failure::{Exit, Failure};
+use nbft_common::command::failure::{Exit, Failure};
 
 use crate::fabrics::Supported;
 

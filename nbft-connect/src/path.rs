@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use nbft_common::addr::MacAddr;
-use nbft_common::failure::{Exit, Failure};
+use nbft_common::command::failure::{Exit, Failure};
 use nbft_common::table::Hfi;
+use nbft_common::table::addr::MacAddr;
 
 use crate::fabrics::Supported;
 use crate::identity::Identity;

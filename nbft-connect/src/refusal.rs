@@ -2,8 +2,8 @@
 
 use std::io;
 
-use nbft_common::failure::{Exit, Failure};
-use nbft_common::root;
+use nbft_common::command::failure::{Exit, Failure};
+use nbft_common::command::root;
 use nix::errno::Errno;
 
 use crate::line::Line;

@@ -3,8 +3,8 @@
 use std::fs;
 use std::io;
 
-use nbft_common::failure::say;
-use nbft_common::root;
+use nbft_common::command::failure::say;
+use nbft_common::command::root;
 
 const REGISTRY: &str = "/run/nvme/registry";
 

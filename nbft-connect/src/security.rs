@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::PathBuf;
 
-use nbft_common::failure::{Exit, Failure};
-use nbft_common::find::io_words;
-use nbft_common::root;
+use nbft_common::command::failure::{Exit, Failure};
+use nbft_common::command::find::io_words;
+use nbft_common::command::root;
 use nbft_common::table::{Demand, Security};
 
 use crate::fabrics::Supported;

@@ -8,7 +8,7 @@ use std::os::linux::net::SocketAddrExt;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 
-use nbft_common::words::printable;
+use nbft_common::command::printable;
 
 /// Tells a new status each time it changes, and nothing where nobody listens. Empty is none.
 #[derive(Default)]

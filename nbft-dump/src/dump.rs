@@ -2,9 +2,9 @@
 
 use std::ffi::OsString;
 
-use nbft_common::failure::{Exit, Failure, say};
+use nbft_common::command::failure::{Exit, Failure, say};
+use nbft_common::command::{find, output};
 use nbft_common::table::Table;
-use nbft_common::{find, output};
 
 use crate::filter::Query;
 use crate::pretty::pretty;

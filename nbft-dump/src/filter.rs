@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use nbft_common::failure::{Exit, Failure};
+use nbft_common::command::failure::{Exit, Failure};
 use nbft_common::jq::{self, Filter, Style};
 use nbft_common::table::Table;
 

@@ -9,8 +9,8 @@ mod text;
 use std::process::ExitCode;
 
 use lexopt::prelude::*;
-use nbft_common::failure::{Failure, finish};
-use nbft_common::output;
+use nbft_common::command::failure::{Failure, finish};
+use nbft_common::command::output;
 
 use dump::{Format, Options};
 use filter::Code;

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use nbft_common::words::printable;
+use nbft_common::command::printable;
 
 /// Columns of the terminal that everybody has.
 const WIDTH: usize = 80;

@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
+use nbft_common::table::codes::{cipeec, ip_origin, naed, nceec};
 use nbft_common::table::{Availability, Demand, Discovery, Hfi, Host, Policy, PrimaryAdmin, Security, Ssns, Table};
-use nbft_common::words::{cipeec, ip_origin, naed, nceec};
 
 use super::page::{Page, joined};
 

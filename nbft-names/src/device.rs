@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::fs;
 
-use nbft_common::addr::MacAddr;
-use nbft_common::root;
+use nbft_common::command::root;
+use nbft_common::table::addr::MacAddr;
 
 const CLASS: &str = "/sys/class/net";
 /// What udev has found out: of an interface, in a file `nINDEX`. It is there once udev has given the name.

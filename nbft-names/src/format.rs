@@ -5,10 +5,10 @@ use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use nbft_common::failure::{Exit, Failure};
-use nbft_common::find::io_words;
+use nbft_common::command::failure::{Exit, Failure};
+use nbft_common::command::find::io_words;
+use nbft_common::command::root;
 use nbft_common::jq::{Filter, Object, Value};
-use nbft_common::root;
 
 use crate::files::Document;
 use crate::interface::Interface;

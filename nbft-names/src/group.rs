@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
-use nbft_common::addr::{MacAddr, Uuid};
 use nbft_common::table::Table;
+use nbft_common::table::addr::{MacAddr, Uuid};
 
 use crate::device::Device;
 use crate::facts::{self, Facts};

@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 
-use nbft_common::addr::{MacAddr, Uuid};
+use nbft_common::table::addr::{MacAddr, Uuid};
 use serde::Serialize;
 
 /// How an interface comes to its name.

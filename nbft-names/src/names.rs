@@ -3,9 +3,9 @@
 use std::ffi::OsString;
 use std::io::Read;
 
-use nbft_common::failure::{Exit, Failure, say};
-use nbft_common::find::io_words;
-use nbft_common::output;
+use nbft_common::command::failure::{Exit, Failure, say};
+use nbft_common::command::find::io_words;
+use nbft_common::command::output;
 use nbft_common::table::Table;
 
 use crate::files::Document;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use nbft_common::addr::Hex;
+use nbft_common::table::addr::Hex;
 
 /// Longest host name that Linux has room for.
 const HOST_NAME_MAX: usize = 64;

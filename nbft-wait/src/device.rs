@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::PathBuf;
 
-use nbft_common::addr::Nid;
-use nbft_common::failure::Failure;
-use nbft_common::root;
+use nbft_common::command::failure::Failure;
+use nbft_common::command::root;
 use nbft_common::table::Ssns;
+use nbft_common::table::addr::Nid;
 
 /// A namespace's identity: what the table says of it.
 #[derive(Clone, Debug)]

@@ -9,9 +9,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use lexopt::prelude::*;
-use nbft_common::failure::{Failure, finish};
-use nbft_common::find::Reference;
-use nbft_common::output;
+use nbft_common::command::failure::{Failure, finish};
+use nbft_common::command::find::Reference;
+use nbft_common::command::output;
 
 use wait::{Options, Wanted};
 
@@ -51,7 +51,7 @@ fn run() -> Result<(), Failure> {
             Short('T') | Long("table") => options.tables.push(parser.value().map_err(Failure::usage)?),
             Short('t') | Long("timeout") => {
                 let text = parser.value().and_then(|v| v.string()).map_err(Failure::usage)?;
-                options.timeout = nbft_common::seconds::parse(&text).map_err(Failure::usage)?;
+                options.timeout = nbft_common::command::seconds::parse(&text).map_err(Failure::usage)?;
             }
             Short('v') | Long("verbose") => options.verbose = true,
             Value(path) => options.wanted.push(Wanted::Path(path.into())),

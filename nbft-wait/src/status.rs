@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 
-use nbft_common::words::printable;
+use nbft_common::command::printable;
 
 /// Where the status goes.
 pub struct Status {

@@ -4,10 +4,10 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use nbft_common::failure::{Exit, Failure};
-use nbft_common::find::{self, Reference};
-use nbft_common::log::{Level, log};
-use nbft_common::{output, root};
+use nbft_common::command::failure::{Exit, Failure};
+use nbft_common::command::find::{self, Reference};
+use nbft_common::command::log::{Level, log};
+use nbft_common::command::{output, root};
 
 use crate::device::{self, Device, Identity};
 use crate::status::Status;

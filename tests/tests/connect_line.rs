@@ -60,7 +60,7 @@ fn same_lines_as_the_peer() {
         };
         let name = folder.file_name().expect("name").to_string_lossy().into_owned();
         let bytes = std::fs::read(folder.join("NBFT")).expect("NBFT");
-        let table = nbft_common::parse::parse(&bytes, "NBFT").expect("a good table");
+        let table = nbft_common::table::parse::parse(&bytes, "NBFT").expect("a good table");
         let names: Vec<(String, String, u16)> = table
             .hfi
             .iter()
@@ -479,7 +479,7 @@ fn tls_needs_a_kernel_and_a_key() {
     let mut description = kind("security-required").expect("kind");
     description.hfi[0].mac_addr = Some(NIC.parse().expect("MAC address"));
     let table = description.build();
-    let host = nbft_common::parse::parse(&table, "NBFT").expect("a good table");
+    let host = nbft_common::table::parse::parse(&table, "NBFT").expect("a good table");
     let machine = machine("tls", &table, &[("eth0", NIC, 0)]);
     let secret = machine.file("/run/secret", "DHHC-1:00:c2VjcmV0:");
     let arguments = ["--ssns", "1", "--dhchap-secret-file", secret.to_str().expect("UTF-8")];
@@ -517,7 +517,7 @@ fn every_kind() {
     for (name, description) in kinds() {
         let table = description.build();
         let machine = machine("every-kind", &table, &[("eth0", NIC, 0)]);
-        let parsed = nbft_common::parse::parse(&table, name).expect("a good table");
+        let parsed = nbft_common::table::parse::parse(&table, name).expect("a good table");
         for ssns in parsed.subsystem.iter().take(3) {
             let ran = dry_run(&machine, &["--ssns", &ssns.index.to_string()]);
             assert!(matches!(ran.code, Some(0 | 78)), "{name}: {ran:?}");

@@ -1,7 +1,7 @@
 //! What is described, built, dumped and read again is the same.
 
-use nbft_common::parse::parse;
 use nbft_common::table::Table;
+use nbft_common::table::parse::parse;
 use nbft_tests::builder::{Description, kinds, random};
 use serde_json::Value;
 

@@ -3,8 +3,8 @@
 mod common;
 
 use common::{Folder, command, run};
-use nbft_common::parse::parse;
 use nbft_common::table::Table;
+use nbft_common::table::parse::parse;
 use nbft_tests::builder::{kinds, mutants};
 
 /// Mutants of all kinds together, in this process.

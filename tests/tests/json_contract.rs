@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use boon::{Compiler, SchemaIndex, Schemas};
 use common::{Folder, command, peer_tables, run};
-use nbft_common::parse::parse;
-use nbft_common::words;
+use nbft_common::table::codes;
+use nbft_common::table::parse::parse;
 use nbft_tests::builder::{kind, kinds, mutants, random};
 use serde_json::{Value, json};
 
@@ -266,9 +266,9 @@ fn page_has_the_words_of_the_codes() {
     }
     for code in 1..=255 {
         for (key, words) in [
-            ("naed", words::naed(code)),
-            ("cipeec", words::cipeec(code)),
-            ("nceec", words::nceec(code)),
+            ("naed", codes::naed(code)),
+            ("cipeec", codes::cipeec(code)),
+            ("nceec", codes::nceec(code)),
         ] {
             assert_eq!(found.get(&(key, code)).copied(), words, "{key} {code}");
         }

@@ -7,7 +7,7 @@ mod common;
 use std::path::Path;
 
 use common::{Folder, command, feed, run};
-use nbft_common::words;
+use nbft_common::table::codes;
 use nbft_tests::builder::{Description, kind, kinds, random};
 use serde_json::Value;
 
@@ -117,7 +117,7 @@ fn expected(object: &str, key: &str, value: &Value, all: &Value) -> Option<Strin
         "vlan" => format!("VLAN {value}, PCI"),
         "pcidev" => format!("PCI {text} "),
         "ip_origin" if code == 4 && all["ipaddr_autoconf"] == 1 => "IPv6 autoconfiguration".to_owned(),
-        "ip_origin" => words::ip_origin(code).to_owned(),
+        "ip_origin" => codes::ip_origin(code).to_owned(),
         "subnet_mask_prefix" if all["ipaddr"].as_str().is_some_and(|ip| matches!(ip, "0.0.0.0" | "::")) => {
             format!("none, prefix {value} ")
         }
@@ -136,9 +136,9 @@ fn expected(object: &str, key: &str, value: &Value, all: &Value) -> Option<Strin
         "pdu_header_digest_required" => "digests header".to_owned(),
         "data_digest_required" => "data ".to_owned(),
         "discovered" => "from ".to_owned(),
-        "naed" => return word(words::naed(code)),
-        "cipeec" => return word(words::cipeec(code)),
-        "nceec" => return word(words::nceec(code)),
+        "naed" => return word(codes::naed(code)),
+        "cipeec" => return word(codes::cipeec(code)),
+        "nceec" => return word(codes::nceec(code)),
         "connection_timeout" => format!("timeout {value} s "),
         "non_bootable" => "not for booting".to_owned(),
         "dhcp_root_path_override" => "from DHCP root path".to_owned(),

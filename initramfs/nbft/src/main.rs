@@ -5,8 +5,8 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::process::ExitCode;
 
-use nbft_common::failure::{Failure, finish};
-use nbft_common::output;
+use nbft_common::command::failure::{Failure, finish};
+use nbft_common::command::output;
 
 type Command = fn() -> ExitCode;
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
-use crate::log::{Level, log};
+use crate::command::log::{Level, log};
 
 /// Exit codes, those of sysexits(3). 0 is success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

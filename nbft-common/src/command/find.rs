@@ -7,9 +7,9 @@ use std::io::{ErrorKind, Read};
 use std::path::Path;
 use std::str::FromStr;
 
-use crate::failure::{Exit, Failure};
-use crate::parse::{announced_length, parse};
-use crate::root;
+use crate::command::failure::{Exit, Failure};
+use crate::command::root;
+use crate::table::parse::{announced_length, parse};
 use crate::table::{Discovery, Ssns, Table};
 
 /// Where the kernel shows ACPI tables.

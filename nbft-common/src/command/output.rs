@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, Write};
 
-use crate::failure::{Exit, Failure};
+use crate::command::failure::{Exit, Failure};
 
 /// Writes a finished result to standard output. A reader that went away (`| head -1`) is not a failure.
 ///

@@ -5,7 +5,7 @@ use nom::number::complete::{le_u8, le_u16, le_u32};
 
 use super::heap::{Indexes, Ref, array, ip, reference};
 use super::{Entry, Fault, Indexed, Notes, fields};
-use crate::addr::{Nid, Uuid};
+use crate::table::addr::{Nid, Uuid};
 use crate::table::{Availability, NidType, Ssns, Transport};
 
 /// Bytes of the extended information in revision 1.0, and in 1.1.

@@ -7,7 +7,11 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::addr::{MacAddr, Nid, Uuid};
+pub mod addr;
+pub mod codes;
+pub mod parse;
+
+use addr::{MacAddr, Nid, Uuid};
 
 /// One NBFT (figure 6: the ACPI header, the control descriptor and what they point to).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -141,16 +145,16 @@ pub struct Ssns {
     /// The firmware could not reach it, or did not try.
     #[serde(default, with = "zero_one")]
     pub unavailable: bool,
-    /// Namespace availability error descriptor, see [`crate::words::naed`]; absent when 0.
+    /// Namespace availability error descriptor, see [`codes::naed`]; absent when 0.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub naed: u8,
-    /// Connect invalid parameters extended error code, see [`crate::words::cipeec`]; absent when 0.
+    /// Connect invalid parameters extended error code, see [`codes::cipeec`]; absent when 0.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub cipeec: u8,
     /// Connection timeout in seconds; absent when the table gives none (all of revision 1.0).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connection_timeout: Option<u16>,
-    /// Network connection extended error code, see [`crate::words::nceec`]; absent when 0.
+    /// Network connection extended error code, see [`codes::nceec`]; absent when 0.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub nceec: u8,
     /// The two-bit field behind `unavailable`.

@@ -5,8 +5,8 @@ use std::fmt;
 use std::io::Write;
 use std::os::linux::fs::MetadataExt;
 
-use crate::output::was_closed;
-use crate::words::printable;
+use crate::command::output::was_closed;
+use crate::command::printable;
 
 /// Priorities of syslog(3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub fn log(level: Level, command: &str, message: impl fmt::Display) {
     if was_closed(2) {
         if let Ok(mut kernel) = std::fs::OpenOptions::new()
             .write(true)
-            .open(crate::root::path("/dev/kmsg"))
+            .open(crate::command::root::path("/dev/kmsg"))
         {
             let _ = kernel.write_all(marked().as_bytes());
         }

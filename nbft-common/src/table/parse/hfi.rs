@@ -5,7 +5,7 @@ use nom::number::complete::{le_u8, le_u16, le_u32};
 
 use super::heap::{Ref, array, ip, reference};
 use super::{Entry, Fault, Indexed, Notes, fields};
-use crate::addr::{Hex, MacAddr, Uuid};
+use crate::table::addr::{Hex, MacAddr, Uuid};
 use crate::table::{Hfi, Transport};
 
 /// Bytes of the NVMe/TCP transport information, in both revisions.

@@ -81,7 +81,10 @@ pub fn parse(bytes: &[u8], filename: &str) -> Result<Table, ParseError> {
     }
     let driver_device_path = heap
         .bytes_or_none(header.driver_device_path, "driver device path")
-        .map(|path| path.map(|path| crate::addr::Hex(path).to_string()).unwrap_or_default())
+        .map(|path| {
+            path.map(|path| crate::table::addr::Hex(path).to_string())
+                .unwrap_or_default()
+        })
         .unwrap_or_else(|fault| {
             notes.add(
                 Place {

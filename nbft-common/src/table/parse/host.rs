@@ -5,7 +5,7 @@ use nom::number::complete::le_u8;
 
 use super::heap::{Heap, Ref, array, reference};
 use super::{Fault, Notes, ParseError, Place, fields};
-use crate::addr::Uuid;
+use crate::table::addr::Uuid;
 use crate::table::{Host, PrimaryAdmin};
 
 const PLACE: Place = Place {
