@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use nbft_common::command::failure::{Exit, Failure};
 use nbft_common::command::log::{Level, log};
+use nbft_common::command::notify::Status;
 use nix::errno::Errno;
 
 use crate::existing;
@@ -16,7 +17,6 @@ use crate::path::Path;
 use crate::probe::{self, Probe, Progress, Way};
 use crate::refusal;
 use crate::retry::{Backoff, Changes};
-use crate::status::Status;
 
 /// How long other paths may still answer after the first one is up: they are a network apart, not a timeout.
 const GRACE: Duration = Duration::from_millis(250);
@@ -39,7 +39,7 @@ impl Policy {
     /// Says what is being done, if anyone wants to know.
     pub fn note(&self, message: impl std::fmt::Display) {
         if self.verbose {
-            log(Level::Debug, "nbft-connect", message);
+            log(Level::Debug, message);
         }
     }
 }

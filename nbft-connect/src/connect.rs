@@ -2,9 +2,12 @@
 
 use std::ffi::OsString;
 
-use nbft_common::command::failure::{Exit, Failure, say};
-use nbft_common::command::find::{self, Loaded, Reference};
+use nbft_common::command::failure::{Exit, Failure};
+use nbft_common::command::log::warn;
 use nbft_common::command::output;
+use nbft_common::command::reference::Reference;
+use nbft_common::command::tables::{self, Loaded};
+use nbft_common::table::nqn::DISCOVERY_NQN;
 use nbft_common::table::{Ssns, Table};
 
 use crate::attempt::{self, Policy};
@@ -14,9 +17,6 @@ use crate::kernel;
 use crate::line::Field;
 use crate::path::Path;
 use crate::security::{self, Secrets};
-
-/// NQN of every discovery controller that has none of its own.
-pub const DISCOVERY_NQN: &str = "nqn.2014-08.org.nvmexpress.discovery";
 
 /// The command line.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub struct Options {
 
 /// Connects an SSNS; prints the name of each controller.
 pub fn connect(reference: &Reference, options: &Options) -> Result<(), Failure> {
-    let loaded = find::load(&options.tables);
+    let loaded = tables::load(&options.tables);
     let (table, ssns) = reference.ssns(&loaded)?;
     note_other_failures(&loaded, options);
     let kernel = if options.dry_run {
@@ -44,10 +44,10 @@ pub fn connect(reference: &Reference, options: &Options) -> Result<(), Failure> 
         Supported::ask()?
     };
     let paths = paths(table, ssns, &loaded.tables, &kernel, options)
-        .map_err(|failure| Failure::new(failure.exit, format!("SSNS {}: {failure}", ssns.index)));
+        .map_err(|failure| failure.at(format_args!("SSNS {}", ssns.index)));
     let paths = match paths {
         Err(failure) if ssns.unavailable && !options.dry_run => {
-            say("nbft-connect", failure);
+            warn(failure);
             Vec::new()
         }
         other => other?,
@@ -73,7 +73,7 @@ pub fn connect(reference: &Reference, options: &Options) -> Result<(), Failure> 
     };
     if !up && ssns.unavailable {
         let message = "not connected; the firmware could not reach it either, so this is no failure";
-        say("nbft-connect", format_args!("SSNS {}: {message}", ssns.index));
+        warn(format_args!("SSNS {}: {message}", ssns.index));
     }
     report(results, needed)
 }
@@ -102,7 +102,7 @@ pub fn report(results: Vec<Result<String, Failure>>, need: Need) -> Result<(), F
         .position(|failure| failure.exit == Exit::TryAgain)
         .unwrap_or(0);
     let fatal = (need == Need::All && !failures.is_empty()).then(|| failures.remove(most));
-    failures.iter().for_each(|failure| say("nbft-connect", failure));
+    failures.iter().for_each(warn);
     fatal.map_or(written, Err)
 }
 
@@ -156,7 +156,7 @@ pub fn dry_run(paths: &[Path], kernel: &Supported) -> Result<(), Failure> {
     for path in paths {
         let interface = path.interface();
         if let Err(failure) = &interface {
-            say("nbft-connect", path.failed(failure.clone()));
+            warn(path.failed(failure.clone()));
         }
         let line = path
             .line(interface.ok().as_ref(), kernel)

@@ -4,15 +4,17 @@ use std::collections::{BTreeSet, VecDeque};
 use std::fs;
 use std::net::IpAddr;
 
-use nbft_common::command::failure::{Exit, Failure, say};
-use nbft_common::command::find::{self, Reference};
-use nbft_common::command::{output, root};
-use nbft_common::table::{Hfi, Security};
+use nbft_common::command::failure::{Exit, Failure};
+use nbft_common::command::log::warn;
+use nbft_common::command::reference::Reference;
+use nbft_common::command::{output, root, tables};
+use nbft_common::table::nqn::DISCOVERY_NQN;
+use nbft_common::table::{Hfi, Security, uri};
 use nix::sys::signal::{SigSet, Signal};
 
 use crate::admin::Controller;
 use crate::attempt::{self, Policy};
-use crate::connect::{DISCOVERY_NQN, Need, Options, dry_run, note_other_failures, report};
+use crate::connect::{Need, Options, dry_run, note_other_failures, report};
 use crate::entry::{self, Entry, Kind};
 use crate::fabrics::Supported;
 use crate::identity::Identity;
@@ -21,7 +23,6 @@ use crate::line::Field;
 use crate::path::Path;
 use crate::refusal;
 use crate::security;
-use crate::uri;
 
 /// How far referrals are followed.
 const MAX_DEPTH: u32 = 8;
@@ -40,15 +41,10 @@ struct Walk<'a> {
 
 /// Connects what a discovery descriptor leads to, or lists it as JSON.
 pub fn discover(reference: &Reference, list: bool, options: &Options) -> Result<(), Failure> {
-    let loaded = find::load(&options.tables);
+    let loaded = tables::load(&options.tables);
     let (table, descriptor) = reference.discovery(&loaded)?;
     note_other_failures(&loaded, options);
-    let named = |failure: Failure| {
-        Failure::new(
-            failure.exit,
-            format!("discovery descriptor {}: {failure}", descriptor.index),
-        )
-    };
+    let named = |failure: Failure| failure.at(format_args!("discovery descriptor {}", descriptor.index));
     let first = uri::parse(&descriptor.uri).map_err(|why| named(Failure::new(Exit::Data, why)))?;
     // The parser leaves no descriptor without its HFI.
     let hfi = table
@@ -206,8 +202,7 @@ impl Walk<'_> {
                 Some(address) if self.reaches(address) => match self.subsystem_path(entry, address) {
                     Ok(path) => paths.push(path),
                     Err(failure) => {
-                        let message = format!("{} at {}: {failure}", entry.subnqn, entry.traddr);
-                        failures.push(Err(Failure::new(failure.exit, message)));
+                        failures.push(Err(failure.at(format_args!("{} at {}", entry.subnqn, entry.traddr))));
                     }
                 },
                 Some(_) => self.options.policy.note(format_args!(
@@ -237,21 +232,15 @@ impl Walk<'_> {
 
 fn read(controller: &str, name: &str) -> Result<Vec<Entry>, Failure> {
     let log = Controller::open(controller).and_then(|device| entry::log(&device, name));
-    log.map_err(|error| {
-        Failure::new(
-            Exit::TryAgain,
-            format!("{controller}: discovery log: {}", find::io_words(&error)),
-        )
-    })
+    log.map_err(|error| Failure::io(Exit::TryAgain, format_args!("{controller}: discovery log"), &error))
 }
 
 fn disconnect(controller: &str) {
     let file = format!("/sys/class/nvme/{controller}/delete_controller");
     if let Err(error) = fs::write(root::path(&file), "1") {
-        say(
-            "nbft-connect",
-            format_args!("warning: {controller}: cannot disconnect the discovery controller: {error}"),
-        );
+        warn(format_args!(
+            "warning: {controller}: cannot disconnect the discovery controller: {error}"
+        ));
     }
 }
 

@@ -1,8 +1,6 @@
 //! Controllers that are connected already.
 
-use std::fs;
-
-use nbft_common::command::root;
+use nbft_common::command::sysfs;
 
 use crate::line::Line;
 
@@ -19,11 +17,8 @@ pub fn find_any(line: &Line) -> Option<String> {
 
 fn search(line: &Line, same: impl Fn(&str, &Line) -> bool) -> Option<String> {
     let class = "/sys/class/nvme";
-    root::names(class).into_iter().find(|name| {
-        let read = |attribute: &str| {
-            let text = fs::read_to_string(root::path(&format!("{class}/{name}/{attribute}"))).ok()?;
-            Some(text.trim_end().to_owned())
-        };
+    sysfs::names(class).into_iter().find(|name| {
+        let read = |attribute: &str| sysfs::attribute(&format!("{class}/{name}/{attribute}"));
         let alike = |attribute: &str, key: &str| read(attribute).as_deref() == line.get(key);
         let gone = matches!(read("state").as_deref(), Some("deleting" | "deleting (no IO)" | "dead"));
         !gone

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 
+use nbft_common::command::failure::io_words;
 use nbft_common::command::failure::{Exit, Failure};
-use nbft_common::command::find::io_words;
 use nbft_common::command::root;
 
 const DEVICE: &str = "/dev/nvme-fabrics";

@@ -1,11 +1,12 @@
 //! Under which name the host connects.
 
-use nbft_common::command::failure::{Failure, say};
+use nbft_common::command::failure::Failure;
+use nbft_common::command::log::warn;
 use nbft_common::table::addr::Uuid;
+use nbft_common::table::nqn::MAX_NQN;
 use nbft_common::table::{PrimaryAdmin, Table};
 
 use crate::line;
-use crate::path::MAX_NQN;
 
 /// Host NQN and host identifier. Never a random one: targets allow hosts by them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,16 +63,13 @@ impl Identity {
             };
             let source = involved().find(selected).or_else(|| involved().next()).unwrap_or(table);
             chosen = Self::of(source);
-            say(
-                "nbft-connect",
-                format_args!(
-                    "warning: {} and {} disagree on the host identity (one NQN with two identifiers, or one identifier \
+            warn(format_args!(
+                "warning: {} and {} disagree on the host identity (one NQN with two identifiers, or one identifier \
                      with two NQNs), which the kernel does not take; using that of {}",
-                    table.name(),
-                    other.name(),
-                    source.name()
-                ),
-            );
+                table.name(),
+                other.name(),
+                source.name()
+            ));
         }
         Self {
             nqn: given.nqn.clone().unwrap_or(chosen.nqn),

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::net::{IpAddr, Ipv6Addr};
 
-use nbft_common::command::root;
+use nbft_common::command::{root, sysfs};
 use nbft_common::table::addr::MacAddr;
+
+const CLASS: &str = "/sys/class/net";
 
 /// A network interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,18 +32,18 @@ struct Candidate {
 /// hardware. When none has the MAC (a bond may have changed it), the holder of the address will do.
 pub fn find(mac: MacAddr, vlan: u16, address: Option<IpAddr>) -> Option<Interface> {
     let holders = address.map(holders_of).unwrap_or_default();
-    let all = root::names("/sys/class/net");
+    let all = sysfs::names(CLASS);
     let same_mac = all
         .iter()
         .filter(|name| attribute(name, "address") == Some(mac.to_string()));
     let mut candidates: Vec<Candidate> = same_mac
-        .filter(|name| vlan_of(name) == vlan)
+        .filter(|name| sysfs::vlan_id(name).unwrap_or(0) == vlan)
         .filter_map(|name| {
             Some(Candidate {
                 interface: named(name)?,
                 holds: holders.contains(name),
-                enslaved: path(name, "master").exists(),
-                hardware: path(name, "device").exists(),
+                enslaved: exists(name, "master"),
+                hardware: exists(name, "device"),
             })
         })
         .collect();
@@ -50,12 +52,12 @@ pub fn find(mac: MacAddr, vlan: u16, address: Option<IpAddr>) -> Option<Interfac
     found.or_else(|| holders.iter().find_map(|name| named(name)))
 }
 
-fn path(name: &str, attribute: &str) -> std::path::PathBuf {
-    root::path(&format!("/sys/class/net/{name}/{attribute}"))
+fn attribute(name: &str, attribute: &str) -> Option<String> {
+    sysfs::attribute(&format!("{CLASS}/{name}/{attribute}"))
 }
 
-fn attribute(name: &str, attribute: &str) -> Option<String> {
-    Some(fs::read_to_string(path(name, attribute)).ok()?.trim_end().to_owned())
+fn exists(name: &str, attribute: &str) -> bool {
+    root::path(&format!("{CLASS}/{name}/{attribute}")).exists()
 }
 
 /// The interface with this name.
@@ -64,15 +66,6 @@ pub fn named(name: &str) -> Option<Interface> {
         name: name.to_owned(),
         index: attribute(name, "ifindex")?.parse().ok()?,
     })
-}
-
-/// The VLAN id of an interface; 0 when it is no VLAN device.
-fn vlan_of(name: &str) -> u16 {
-    let text = fs::read_to_string(root::path(&format!("/proc/net/vlan/{name}"))).unwrap_or_default();
-    let id = text
-        .split_once("VID: ")
-        .and_then(|(_, rest)| rest.split_whitespace().next());
-    id.and_then(|id| id.parse().ok()).unwrap_or(0)
 }
 
 /// Whether an interface has an address that a packet to `target` can leave with.

@@ -19,26 +19,24 @@ mod refusal;
 mod registry;
 mod retry;
 mod security;
-mod status;
-mod uri;
 
 use std::process::ExitCode;
 use std::time::Duration;
 
 use lexopt::prelude::*;
-use nbft_common::command::failure::{Failure, finish};
-use nbft_common::command::find::Reference;
-use nbft_common::command::output;
+use nbft_common::command::arguments::{duration, parsed, reference, value};
+use nbft_common::command::failure::Failure;
+use nbft_common::command::{output, program};
 
 use attempt::Policy;
 use connect::Options;
 
 const HELP: &str = include_str!("help.txt");
-const VERSION: &str = concat!("nbft-connect ", env!("CARGO_PKG_VERSION"), "\n");
+const VERSION: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"), "\n");
 
 /// Runs the command with the arguments of the process.
 pub fn main() -> ExitCode {
-    finish("nbft-connect", run())
+    program::main(env!("CARGO_PKG_NAME"), run)
 }
 
 fn run() -> Result<(), Failure> {
@@ -49,18 +47,16 @@ fn run() -> Result<(), Failure> {
         match argument {
             Short('h') | Long("help") => return output::write(HELP.as_bytes()),
             Short('V') | Long("version") => return output::write(VERSION.as_bytes()),
-            Short('s') | Long("ssns") => ssns = Some(Reference::from_argument("--ssns", &value(&mut parser)?)?),
-            Short('d') | Long("discovery") => {
-                controller = Some(Reference::from_argument("--discovery", &value(&mut parser)?)?);
-            }
+            Short('s') | Long("ssns") => ssns = Some(reference(&mut parser, "--ssns")?),
+            Short('d') | Long("discovery") => controller = Some(reference(&mut parser, "--discovery")?),
             Short('l') | Long("list") => list = true,
             Long("hfi") => options.hfi = Some(parsed(&mut parser)?),
             Short('T') | Long("table") => options.tables.push(value(&mut parser)?),
             Short('O') | Long("option") => options.extra.push(line::extra(&parsed::<String>(&mut parser)?)?),
-            Short('r') | Long("retry") => options.policy.retry = seconds(&mut parser)?,
+            Short('r') | Long("retry") => options.policy.retry = duration(&mut parser)?,
             Short('a') | Long("all-paths") => options.policy.all = true,
             Long("no-probe") => options.policy.probe = false,
-            Long("probe-timeout") => options.policy.probe_timeout = seconds(&mut parser)?,
+            Long("probe-timeout") => options.policy.probe_timeout = duration(&mut parser)?,
             Long("dhchap-secret-file") => options.secrets.host = Some(value(&mut parser)?.into()),
             Long("dhchap-ctrl-secret-file") => options.secrets.ctrl = Some(value(&mut parser)?.into()),
             Long("hostnqn") => options.identity.nqn = Some(identity::nqn(parsed(&mut parser)?)?),
@@ -101,18 +97,4 @@ fn defaults() -> Options {
         policy,
         dry_run: false,
     }
-}
-
-fn value(parser: &mut lexopt::Parser) -> Result<std::ffi::OsString, Failure> {
-    parser.value().map_err(Failure::usage)
-}
-
-fn parsed<T: std::str::FromStr<Err: Into<Box<dyn std::error::Error + Send + Sync>>>>(
-    parser: &mut lexopt::Parser,
-) -> Result<T, Failure> {
-    parser.value().and_then(|value| value.parse()).map_err(Failure::usage)
-}
-
-fn seconds(parser: &mut lexopt::Parser) -> Result<Duration, Failure> {
-    nbft_common::command::seconds::parse(&parsed::<String>(parser)?).map_err(Failure::usage)
 }

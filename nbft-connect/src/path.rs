@@ -5,18 +5,13 @@ use std::net::IpAddr;
 use nbft_common::command::failure::{Exit, Failure};
 use nbft_common::table::Hfi;
 use nbft_common::table::addr::MacAddr;
+use nbft_common::table::nqn::MAX_NQN;
 
 use crate::fabrics::Supported;
 use crate::identity::Identity;
 use crate::interface::{self, Interface};
 use crate::line::{Field, Line};
 use crate::probe::Way;
-
-/// Longest NQN in bytes (NVMe base specification, section 4.7).
-pub const MAX_NQN: usize = 223;
-
-/// IP origin of an address that IPv6 autoconfiguration made.
-const ROUTER_ADVERTISEMENT: u8 = 4;
 
 /// Longest address text that the kernel reads, scope included.
 const MAX_ADDRESS: usize = 48;
@@ -62,7 +57,7 @@ impl Path {
             mac: hfi.mac_addr,
             vlan: hfi.vlan,
             source: Some(hfi.ipaddr).filter(|addr| !addr.is_unspecified() && same_family),
-            leased: hfi.is_dhcp() || hfi.ipaddr_autoconf || hfi.ip_origin == ROUTER_ADVERTISEMENT,
+            leased: hfi.is_dhcp() || hfi.is_autoconf(),
             traddr,
             trsvcid,
             nqn: nqn.to_owned(),
@@ -137,7 +132,7 @@ impl Path {
 
     /// A failure on this path, with its HFI's name.
     pub fn failed(&self, failure: Failure) -> Failure {
-        Failure::new(failure.exit, format!("HFI {}: {}", self.hfi, failure.message))
+        failure.at(format_args!("HFI {}", self.hfi))
     }
 }
 

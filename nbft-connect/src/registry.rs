@@ -3,7 +3,7 @@
 use std::fs;
 use std::io;
 
-use nbft_common::command::failure::say;
+use nbft_common::command::log::warn;
 use nbft_common::command::root;
 
 const REGISTRY: &str = "/run/nvme/registry";
@@ -11,10 +11,9 @@ const REGISTRY: &str = "/run/nvme/registry";
 /// Enters a new controller as ours. Not being able to is worth a word, but the disk is there all the same.
 pub fn enter(controller: &str) {
     if let Err(error) = write(controller) {
-        say(
-            "nbft-connect",
-            format_args!("warning: {REGISTRY}/{controller}: {error}; nvme disconnect-all may take this disk away"),
-        );
+        warn(format_args!(
+            "warning: {REGISTRY}/{controller}: {error}; nvme disconnect-all may take this disk away"
+        ));
     }
 }
 

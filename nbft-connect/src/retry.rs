@@ -2,13 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-use nix::errno::Errno;
-use nix::sys::socket::{AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, bind, recv, socket};
-
-use crate::probe;
+use nbft_common::command::netlink::{Protocol, Subscription};
 
 /// First and longest pause.
 const FIRST: Duration = Duration::from_millis(200);
@@ -64,61 +60,47 @@ impl Backoff {
 }
 
 /// A subscription to changes of links, addresses and routes. The end of duplicate address detection is one.
-pub struct Changes(Option<OwnedFd>);
+pub struct Changes(Option<Subscription>);
 
 /// rtnetlink groups: link, IPv4 and IPv6 addresses, IPv4 and IPv6 routes.
 const GROUPS: u32 = 0x1 | 0x10 | 0x100 | 0x40 | 0x400;
 
 impl Changes {
-    /// Subscribes. Without rtnetlink there is still the clock.
+    /// Subscribes. Without rtnetlink only the clock tells when to try again.
     pub fn subscribe() -> Self {
-        let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
-        let socket = socket(AddressFamily::Netlink, SockType::Raw, flags, SockProtocol::NetlinkRoute).ok();
-        Self(socket.filter(|socket| bind(socket.as_raw_fd(), &NetlinkAddr::new(0, GROUPS)).is_ok()))
+        Self(Subscription::new(Protocol::NetlinkRoute, GROUPS).ok())
     }
 
     /// Pauses before another try: as long as `backoff` says, not beyond `deadline`, and only until something changes on
-    /// one of `interfaces` (by index; none: on any, as the one that matters is not there yet).
+    /// one of `interfaces` (by index; none: on any, as the one that matters does not exist yet).
     pub fn pause(&self, backoff: &mut Backoff, deadline: Instant, interfaces: &BTreeSet<u32>) {
         let until = (Instant::now() + backoff.pause()).min(deadline);
-        loop {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return;
-            }
-            let Some(socket) = &self.0 else {
-                return std::thread::sleep(left);
-            };
-            let fd = nix::poll::PollFd::new(socket.as_fd(), nix::poll::PollFlags::POLLIN);
-            if probe::wait(&mut [fd], left).first() == Some(&true) && self.concerns(interfaces) {
+        let left = || until.saturating_duration_since(Instant::now());
+        let Some(socket) = &self.0 else {
+            return std::thread::sleep(left());
+        };
+        while !left().is_zero() {
+            if socket.wait(left()) && concern(socket, interfaces) {
                 backoff.reset();
-                std::thread::sleep(backoff.settle().min(left));
-                self.concerns(interfaces);
+                std::thread::sleep(backoff.settle().min(left()));
+                concern(socket, interfaces);
                 return;
             }
         }
     }
+}
 
-    /// Takes all pending messages; says whether one concerns these interfaces.
-    fn concerns(&self, interfaces: &BTreeSet<u32>) -> bool {
-        let Some(socket) = &self.0 else { return false };
-        let mut buffer = [0; 16384];
-        let mut any = false;
-        loop {
-            match recv(socket.as_raw_fd(), &mut buffer, MsgFlags::empty()) {
-                Ok(0) => return any,
-                Ok(length) => {
-                    let messages = buffer.get(..length).unwrap_or_default();
-                    let touched = touched(messages);
-                    any |= interfaces.is_empty() || touched.iter().any(|index| interfaces.contains(index));
-                }
-                // Messages were lost: one of them may have concerned us.
-                Err(Errno::ENOBUFS) => any = true,
-                Err(Errno::EINTR) => {}
-                Err(_) => return any,
-            }
-        }
-    }
+/// Takes all messages that wait; says whether one concerns these interfaces.
+fn concern(socket: &Subscription, interfaces: &BTreeSet<u32>) -> bool {
+    let mut any = false;
+    socket.take(|messages| {
+        any |= match messages {
+            Some(messages) => interfaces.is_empty() || touched(messages).iter().any(|index| interfaces.contains(index)),
+            // One of the lost messages may have concerned them.
+            None => true,
+        };
+    });
+    any
 }
 
 /// Indexes of the interfaces that a row of rtnetlink messages is about.

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
+use nbft_common::command::failure::io_words;
 use nbft_common::command::failure::{Exit, Failure};
-use nbft_common::command::find::io_words;
 use nbft_common::command::root;
 use nbft_common::table::{Demand, Security};
 

@@ -2,8 +2,9 @@
 
 use std::ffi::OsString;
 
-use nbft_common::command::failure::{Exit, Failure, say};
-use nbft_common::command::{find, output};
+use nbft_common::command::failure::{Exit, Failure};
+use nbft_common::command::log::warn;
+use nbft_common::command::{output, tables};
 use nbft_common::table::Table;
 
 use crate::filter::Query;
@@ -35,7 +36,7 @@ pub struct Options {
 pub fn dump(options: &Options) -> Result<u8, Failure> {
     let query = &options.query;
     let filter = query.compile()?;
-    let mut loaded = find::load(&options.files);
+    let mut loaded = tables::load(&options.files);
     if options.strict {
         loaded.tables.retain(|table| match strict(table) {
             Ok(()) => true,
@@ -50,7 +51,7 @@ pub fn dump(options: &Options) -> Result<u8, Failure> {
             .tables
             .iter()
             .flat_map(warnings)
-            .for_each(|line| say("nbft-dump", format_args!("warning: {line}")));
+            .for_each(|line| warn(format_args!("warning: {line}")));
     }
     let mut status = 0;
     let result = match (options.format, filter) {
@@ -66,7 +67,7 @@ pub fn dump(options: &Options) -> Result<u8, Failure> {
         Vec::new()
     });
     let last = loaded.failures.pop();
-    loaded.failures.iter().for_each(|failure| say("nbft-dump", failure));
+    loaded.failures.iter().for_each(warn);
     // A table that is there but bad outweighs a file that is not.
     let worst = loaded
         .failures
@@ -109,6 +110,6 @@ fn strict(table: &Table) -> Result<(), Failure> {
     let Some((last, others)) = lines.split_last() else {
         return Ok(());
     };
-    others.iter().for_each(|line| say("nbft-dump", line));
+    others.iter().for_each(warn);
     Err(Failure::new(Exit::Data, last.as_str()))
 }

@@ -2,7 +2,9 @@
 
 use std::net::IpAddr;
 
-use nbft_common::table::codes::{cipeec, ip_origin, naed, nceec};
+use nbft_common::table::IpOrigin;
+use nbft_common::table::codes::{cipeec, naed, nceec};
+use nbft_common::table::nqn::DISCOVERY_NQN;
 use nbft_common::table::{Availability, Demand, Discovery, Hfi, Host, Policy, PrimaryAdmin, Security, Ssns, Table};
 
 use super::page::{Page, joined};
@@ -126,23 +128,26 @@ fn hfi(page: &mut Page, hfi: &Hfi) {
     page.maybe("host name", hfi.host_name.as_ref());
 }
 
-/// Where the address came from. Firmware gives flags and a code that need not agree: what the flags do not imply is said.
+/// Where the address came from. Firmware gives flags and a code that need not agree: a code that the flags do not imply is
+/// shown too.
 fn origin(hfi: &Hfi) -> String {
     let flags = [
-        (hfi.is_dhcp(), "DHCP", 3),
-        (hfi.ipaddr_autoconf, "IPv6 autoconfiguration", 4),
+        (hfi.is_dhcp(), "DHCP", IpOrigin::Dhcp),
+        (
+            hfi.ipaddr_autoconf,
+            "IPv6 autoconfiguration",
+            IpOrigin::RouterAdvertisement,
+        ),
     ];
-    let said = flags.iter().any(|(set, _, code)| *set && *code == hfi.ip_origin);
-    let code = match ip_origin(hfi.ip_origin) {
-        "undefined" => format!("undefined origin {}", hfi.ip_origin),
-        word if flags.iter().any(|(set, ..)| *set) => format!("origin {word}"),
-        word => word.to_owned(),
+    let set = || flags.iter().filter(|(set, ..)| *set);
+    let implied = set().any(|(.., code)| *code == hfi.ip_origin);
+    let code = match hfi.ip_origin.word() {
+        None => format!("undefined origin {}", u8::from(hfi.ip_origin)),
+        Some(word) if set().next().is_some() => format!("origin {word}"),
+        Some(word) => word.to_owned(),
     };
-    let flags = flags
-        .iter()
-        .filter(|(set, ..)| *set)
-        .map(|(_, word, _)| (*word).to_owned());
-    joined(flags.chain((!said).then_some(code))).unwrap_or_default()
+    let flags = set().map(|(_, word, _)| (*word).to_owned());
+    joined(flags.chain((!implied).then_some(code))).unwrap_or_default()
 }
 
 fn ssns(page: &mut Page, ssns: &Ssns) {
@@ -226,13 +231,10 @@ fn discovery(page: &mut Page, discovery: &Discovery) {
         discovery.index, discovery.hfi
     ));
     page.line("URI", &discovery.uri);
-    page.line(
-        "NQN",
-        discovery
-            .nqn
-            .as_deref()
-            .unwrap_or("nqn.2014-08.org.nvmexpress.discovery (well-known)"),
-    );
+    match &discovery.nqn {
+        Some(nqn) => page.line("NQN", nqn),
+        None => page.line("NQN", format_args!("{DISCOVERY_NQN} (well-known)")),
+    }
     page.maybe(
         "security",
         (discovery.security != 0).then(|| format!("profile {}", discovery.security)),

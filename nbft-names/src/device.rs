@@ -1,9 +1,8 @@
 //! What the running kernel calls the interfaces: some consumers know them by no other name.
 
 use std::collections::HashMap;
-use std::fs;
 
-use nbft_common::command::root;
+use nbft_common::command::{root, sysfs};
 use nbft_common::table::addr::MacAddr;
 
 const CLASS: &str = "/sys/class/net";
@@ -23,10 +22,7 @@ pub struct Device {
 /// MAC address of what is below them: they are left out, and of several that are left the oldest one counts.
 pub fn all() -> HashMap<(MacAddr, u16), Device> {
     let mut found: HashMap<(MacAddr, u16), Device> = HashMap::new();
-    for entry in fs::read_dir(root::path(CLASS)).into_iter().flatten().flatten() {
-        let Some((key, device)) = entry.file_name().to_str().and_then(read) else {
-            continue;
-        };
+    for (key, device) in sysfs::names(CLASS).iter().filter_map(|name| read(name)) {
         let known = found.entry(key).or_insert_with(|| device.clone());
         if device.ifindex < known.ifindex {
             *known = device;
@@ -41,15 +37,15 @@ fn read(name: &str) -> Option<((MacAddr, u16), Device)> {
     if name.starts_with('-') || !name.chars().all(plain) {
         return None;
     }
-    let attribute = |what: &str| fs::read_to_string(root::path(&format!("{CLASS}/{name}/{what}"))).ok();
-    let mac = attribute("address")?.trim_end().parse().ok()?;
+    let attribute = |what: &str| sysfs::attribute(&format!("{CLASS}/{name}/{what}"));
+    let mac = attribute("address")?.parse().ok()?;
     let uevent = attribute("uevent").unwrap_or_default();
     let vlan = match uevent.lines().find_map(|line| line.strip_prefix("DEVTYPE=")) {
         None => 0,
-        Some("vlan") => vlan_id(name)?,
+        Some("vlan") => sysfs::vlan_id(name)?,
         Some(_) => return None,
     };
-    let ifindex: u32 = attribute("ifindex")?.trim_end().parse().ok()?;
+    let ifindex: u32 = attribute("ifindex")?.parse().ok()?;
     Some((
         (mac, vlan),
         Device {
@@ -58,10 +54,4 @@ fn read(name: &str) -> Option<((MacAddr, u16), Device)> {
             named: root::path(&format!("{UDEV}/n{ifindex}")).exists(),
         },
     ))
-}
-
-fn vlan_id(name: &str) -> Option<u16> {
-    let text = fs::read_to_string(root::path(&format!("/proc/net/vlan/{name}"))).ok()?;
-    let (_, rest) = text.split_once("VID: ")?;
-    rest.split_whitespace().next()?.parse().ok()
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use nbft_common::table::{Hfi, Table};
+use nbft_common::table::{Hfi, Table, uri};
 
 use crate::interface::{HfiRef, Method};
 use crate::text;
@@ -46,22 +46,11 @@ pub fn targets(table: &Table) -> Vec<BTreeSet<IpAddr>> {
         ssns.hfis.iter().for_each(|hfi| add(*hfi, ssns.traddr));
     }
     for discovery in &table.discovery {
-        if let Some(address) = address_of(&discovery.uri) {
+        if let Ok((address, _)) = uri::parse(&discovery.uri) {
             add(discovery.hfi, address);
         }
     }
     targets
-}
-
-/// The address in a URI like `nvme+tcp://[2001:db8::9]:8009/`.
-fn address_of(uri: &str) -> Option<IpAddr> {
-    let (_, rest) = uri.split_once("://")?;
-    let authority = rest.split(['/', '?', '#']).next()?;
-    let host = match authority.strip_prefix('[') {
-        Some(rest) => rest.split(']').next()?,
-        None => authority.split(':').next()?,
-    };
-    host.parse().ok()
 }
 
 /// An address that an interface, a gateway or a server can have; IPv4 in IPv6's clothing is IPv4.
@@ -121,7 +110,7 @@ impl<'a> Facts<'a> {
         let stated = Some(hfi.subnet_mask_prefix).filter(|prefix| (1..=widest).contains(prefix));
         let method = if hfi.is_dhcp() {
             Method::Dhcp
-        } else if is_v6 && (hfi.ipaddr_autoconf || hfi.ip_origin == 4) {
+        } else if is_v6 && hfi.is_autoconf() {
             Method::Slaac
         } else {
             Method::Static
@@ -160,23 +149,6 @@ impl<'a> Facts<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn addresses_in_uris() {
-        let parse = |uri| address_of(uri).map(|address| address.to_string());
-        assert_eq!(parse("nvme+tcp://192.0.2.9:8009/").as_deref(), Some("192.0.2.9"));
-        assert_eq!(parse("NVME+TCP://192.0.2.9").as_deref(), Some("192.0.2.9"));
-        assert_eq!(parse("nvme+tcp://[2001:db8::9]:8009/").as_deref(), Some("2001:db8::9"));
-        for other in [
-            "",
-            "nvme+tcp://",
-            "nvme+tcp://disk.example:8009/",
-            "nvme+tcp://[::1",
-            "192.0.2.9",
-        ] {
-            assert!(parse(other).is_none_or(|address| address == "::1"), "{other}");
-        }
-    }
 
     #[test]
     fn addresses_of_hosts() {

@@ -14,8 +14,9 @@ mod text;
 use std::process::ExitCode;
 
 use lexopt::prelude::*;
-use nbft_common::command::failure::{Failure, finish};
-use nbft_common::command::output;
+use nbft_common::command::arguments::{parsed, value};
+use nbft_common::command::failure::Failure;
+use nbft_common::command::{output, program};
 
 use group::Choices;
 use interface::Naming;
@@ -23,11 +24,11 @@ use names::{Options, To};
 use naming::Scheme;
 
 const HELP: &str = include_str!("help.txt");
-const VERSION: &str = concat!("nbft-names ", env!("CARGO_PKG_VERSION"), "\n");
+const VERSION: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"), "\n");
 
 /// Runs the command with the arguments of the process.
 pub fn main() -> ExitCode {
-    finish("nbft-names", run())
+    program::main(env!("CARGO_PKG_NAME"), run)
 }
 
 fn run() -> Result<(), Failure> {
@@ -50,7 +51,7 @@ fn run() -> Result<(), Failure> {
                     &[("hfi", Scheme::Hfi), ("index", Scheme::Index)],
                 )?;
             }
-            Short('p') | Long("prefix") => choices.prefix = prefix(text(&mut parser)?)?,
+            Short('p') | Long("prefix") => choices.prefix = prefix(parsed(&mut parser)?)?,
             Short('n') | Long("naming") => {
                 let modes = [
                     ("rename", Naming::Rename),
@@ -63,11 +64,11 @@ fn run() -> Result<(), Failure> {
                 choices.always_default = word(&mut parser, "--default-route", &[("auto", false), ("always", true)])?;
             }
             Short('t') | Long("to") => {
-                let name = text(&mut parser)?;
+                let name: String = parsed(&mut parser)?;
                 set(&mut to, if name == "json" { To::Json } else { To::Named(name) })?;
             }
-            Short('f') | Long("from-file") => set(&mut to, To::File(parser.value().map_err(Failure::usage)?))?,
-            Short('o') | Long("output-dir") => directory = Some(parser.value().map_err(Failure::usage)?),
+            Short('f') | Long("from-file") => set(&mut to, To::File(value(&mut parser)?))?,
+            Short('o') | Long("output-dir") => directory = Some(value(&mut parser)?),
             Short('v') | Long("verbose") => verbose = true,
             other => return Err(Failure::usage(other.unexpected())),
         }
@@ -81,13 +82,9 @@ fn run() -> Result<(), Failure> {
     })
 }
 
-fn text(parser: &mut lexopt::Parser) -> Result<String, Failure> {
-    parser.value().and_then(|value| value.string()).map_err(Failure::usage)
-}
-
 /// The value of an option that takes one of a few words.
 fn word<T: Copy>(parser: &mut lexopt::Parser, option: &str, words: &[(&str, T)]) -> Result<T, Failure> {
-    let given = text(parser)?;
+    let given: String = parsed(parser)?;
     match words.iter().find(|(word, _)| *word == given) {
         Some((_, value)) => Ok(*value),
         None => {

@@ -3,8 +3,9 @@
 use std::ffi::OsString;
 use std::io::Read;
 
-use nbft_common::command::failure::{Exit, Failure, say};
-use nbft_common::command::find::io_words;
+use nbft_common::command::failure::io_words;
+use nbft_common::command::failure::{Exit, Failure};
+use nbft_common::command::log::warn;
 use nbft_common::command::output;
 use nbft_common::table::Table;
 
@@ -46,7 +47,7 @@ pub fn names(options: &Options) -> Result<(), Failure> {
         To::File(path) => Some(Format::of_file(path)?),
     };
     let tables = read()?;
-    let mut warn = |line: String| say("nbft-names", format_args!("warning: {line}"));
+    let mut warn = |line: String| warn(format_args!("warning: {line}"));
     let interfaces = group::interfaces(&tables, &options.choices, &device::all(), &mut warn);
     if options.verbose {
         interfaces.iter().for_each(tell);
@@ -118,5 +119,5 @@ fn text(outputs: Vec<Output>) -> String {
 fn tell(interface: &Interface) {
     let device = interface.device.as_deref().unwrap_or("not there yet");
     let (name, mac, vlan) = (&interface.name, interface.mac, interface.vlan);
-    say("nbft-names", format_args!("{name}: MAC {mac}, VLAN {vlan}: {device}"));
+    warn(format_args!("{name}: MAC {mac}, VLAN {vlan}: {device}"));
 }

@@ -1,10 +1,7 @@
 //! NVMe block devices as sysfs shows them, and which of them is the one.
 
-use std::fs;
-use std::path::PathBuf;
-
 use nbft_common::command::failure::Failure;
-use nbft_common::command::root;
+use nbft_common::command::{root, sysfs};
 use nbft_common::table::Ssns;
 use nbft_common::table::addr::Nid;
 
@@ -55,7 +52,7 @@ pub struct Device {
 impl Device {
     /// All of them that have a device node; the hidden ones behind a multipath device have none.
     pub fn all() -> Vec<Self> {
-        let mut all: Vec<Self> = root::names("/sys/block")
+        let mut all: Vec<Self> = sysfs::names("/sys/block")
             .into_iter()
             .filter(|name| name.starts_with("nvme"))
             .map(|name| Self { name })
@@ -124,18 +121,16 @@ impl Device {
     }
 
     fn read(&self, attribute: &str) -> Option<String> {
-        let path: PathBuf = root::path(&format!("/sys/block/{}/{attribute}", self.name));
-        Some(fs::read_to_string(path).ok()?.trim_end().to_owned())
+        sysfs::attribute(&format!("/sys/block/{}/{attribute}", self.name))
     }
 }
 
 /// Controllers and their states, for whoever waits in vain.
 pub fn controllers() -> Vec<String> {
     let class = "/sys/class/nvme";
-    let names = root::names(class);
+    let names = sysfs::names(class);
     let read = |name: &str, attribute: &str| {
-        let text = fs::read_to_string(root::path(&format!("{class}/{name}/{attribute}")));
-        text.map_or_else(|_| "?".to_owned(), |text| text.trim_end().to_owned())
+        sysfs::attribute(&format!("{class}/{name}/{attribute}")).unwrap_or_else(|| "?".to_owned())
     };
     names
         .iter()

@@ -5,22 +5,23 @@ mod status;
 mod uevent;
 mod wait;
 
+use std::num::NonZeroU32;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use lexopt::prelude::*;
-use nbft_common::command::failure::{Failure, finish};
-use nbft_common::command::find::Reference;
-use nbft_common::command::output;
+use nbft_common::command::arguments::{duration, parsed, reference, value};
+use nbft_common::command::failure::Failure;
+use nbft_common::command::{output, program};
 
 use wait::{Options, Wanted};
 
 const HELP: &str = include_str!("help.txt");
-const VERSION: &str = concat!("nbft-wait ", env!("CARGO_PKG_VERSION"), "\n");
+const VERSION: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"), "\n");
 
 /// Runs the command with the arguments of the process.
 pub fn main() -> ExitCode {
-    finish("nbft-wait", run())
+    program::main(env!("CARGO_PKG_NAME"), run)
 }
 
 fn run() -> Result<(), Failure> {
@@ -33,26 +34,14 @@ fn run() -> Result<(), Failure> {
         match argument {
             Short('h') | Long("help") => return output::write(HELP.as_bytes()),
             Short('V') | Long("version") => return output::write(VERSION.as_bytes()),
-            Short('s') | Long("ssns") => {
-                let text = parser.value().map_err(Failure::usage)?;
-                options
-                    .wanted
-                    .push(Wanted::Ssns(Reference::from_argument("--ssns", &text)?));
-            }
-            Long("nid") => {
-                let text = parser.value().and_then(|v| v.string()).map_err(Failure::usage)?;
-                options.wanted.push(Wanted::Nid(device::nid(&text)?));
-            }
+            Short('s') | Long("ssns") => options.wanted.push(Wanted::Ssns(reference(&mut parser, "--ssns")?)),
+            Long("nid") => options
+                .wanted
+                .push(Wanted::Nid(device::nid(&parsed::<String>(&mut parser)?)?)),
             Short('a') | Long("all") => options.all = true,
-            Short('p') | Long("partition") => {
-                let number: std::num::NonZeroU32 = parser.value().and_then(|v| v.parse()).map_err(Failure::usage)?;
-                options.partition = Some(number.get());
-            }
-            Short('T') | Long("table") => options.tables.push(parser.value().map_err(Failure::usage)?),
-            Short('t') | Long("timeout") => {
-                let text = parser.value().and_then(|v| v.string()).map_err(Failure::usage)?;
-                options.timeout = nbft_common::command::seconds::parse(&text).map_err(Failure::usage)?;
-            }
+            Short('p') | Long("partition") => options.partition = Some(parsed::<NonZeroU32>(&mut parser)?.get()),
+            Short('T') | Long("table") => options.tables.push(value(&mut parser)?),
+            Short('t') | Long("timeout") => options.timeout = duration(&mut parser)?,
             Short('v') | Long("verbose") => options.verbose = true,
             Value(path) => options.wanted.push(Wanted::Path(path.into())),
             other => return Err(Failure::usage(other.unexpected())),

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use nbft_common::command::failure::{Exit, Failure};
-use nbft_common::command::find::{self, Reference};
 use nbft_common::command::log::{Level, log};
-use nbft_common::command::{output, root};
+use nbft_common::command::reference::Reference;
+use nbft_common::command::{output, root, tables};
 
 use crate::device::{self, Device, Identity};
 use crate::status::Status;
@@ -71,7 +71,7 @@ pub fn wait(options: &Options) -> Result<(), Failure> {
         };
         let state = seen(missing(), options);
         if options.verbose {
-            log(Level::Debug, "nbft-wait", &state);
+            log(Level::Debug, &state);
         }
         status.show(&state, begun.elapsed().as_secs());
         // On a terminal seconds go by; else only an event or the end is worth waking up for.
@@ -91,9 +91,9 @@ pub fn wait(options: &Options) -> Result<(), Failure> {
 fn goals(options: &Options) -> Result<Vec<Goal>, Failure> {
     let named = |wanted: &Wanted| matches!(wanted, Wanted::Ssns(_));
     let loaded = if options.wanted.iter().any(named) {
-        find::load(&options.tables)
+        tables::load(&options.tables)
     } else {
-        find::Loaded::default()
+        tables::Loaded::default()
     };
     let goal = |wanted: &Wanted| {
         Ok(match wanted {

@@ -7,7 +7,7 @@ mod common;
 use std::path::Path;
 
 use common::{Folder, command, feed, run};
-use nbft_common::table::codes;
+use nbft_common::table::{IpOrigin, codes};
 use nbft_tests::builder::{Description, kind, kinds, random};
 use serde_json::Value;
 
@@ -117,7 +117,7 @@ fn expected(object: &str, key: &str, value: &Value, all: &Value) -> Option<Strin
         "vlan" => format!("VLAN {value}, PCI"),
         "pcidev" => format!("PCI {text} "),
         "ip_origin" if code == 4 && all["ipaddr_autoconf"] == 1 => "IPv6 autoconfiguration".to_owned(),
-        "ip_origin" => codes::ip_origin(code).to_owned(),
+        "ip_origin" => IpOrigin::from(code).word()?.to_owned(),
         "subnet_mask_prefix" if all["ipaddr"].as_str().is_some_and(|ip| matches!(ip, "0.0.0.0" | "::")) => {
             format!("none, prefix {value} ")
         }

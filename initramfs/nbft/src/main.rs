@@ -5,8 +5,8 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::process::ExitCode;
 
-use nbft_common::command::failure::{Failure, finish};
-use nbft_common::command::output;
+use nbft_common::command::failure::Failure;
+use nbft_common::command::{output, program};
 
 type Command = fn() -> ExitCode;
 
@@ -27,7 +27,7 @@ The commands for the firmware's NBFT, in one file. Call it by one of its names:
 
 Each has --help. See also nbft(7).
 ";
-const VERSION: &str = concat!("nbft ", env!("CARGO_PKG_VERSION"), "\n");
+const VERSION: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"), "\n");
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os();
@@ -36,13 +36,14 @@ fn main() -> ExitCode {
     if let Some((_, command)) = COMMANDS.iter().find(|(command, _)| name == *command) {
         return command();
     }
-    match arguments.next().as_deref().and_then(OsStr::to_str) {
-        Some("-h" | "--help") => finish("nbft", output::write(HELP.as_bytes())),
-        Some("-V" | "--version") => finish("nbft", output::write(VERSION.as_bytes())),
-        _ => {
-            let names = COMMANDS.map(|(command, _)| command).join(", ");
-            let why = format!("call it by one of its names: {names}");
-            finish("nbft", Err(Failure::usage(why)))
+    program::main(env!("CARGO_PKG_NAME"), || {
+        match arguments.next().as_deref().and_then(OsStr::to_str) {
+            Some("-h" | "--help") => output::write(HELP.as_bytes()),
+            Some("-V" | "--version") => output::write(VERSION.as_bytes()),
+            _ => {
+                let names = COMMANDS.map(|(command, _)| command).join(", ");
+                Err(Failure::usage(format_args!("call it by one of its names: {names}")))
+            }
         }
-    }
+    })
 }

@@ -1,9 +1,6 @@
-//! How a command ends: exit codes that a script or a systemd unit can act on, and one line that says why.
+//! Why a command failed: an exit code that a script or a systemd unit can act on, and one line that says why.
 
-use std::fmt;
-use std::process::ExitCode;
-
-use crate::command::log::{Level, log};
+use std::{fmt, io};
 
 /// Exit codes, those of sysexits(3). 0 is success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,7 +10,7 @@ pub enum Exit {
     Usage = 64,
     /// A bad table, or bad JSON.
     Data = 65,
-    /// No such table, subsystem namespace or interface record; a file that is not there or cannot be read.
+    /// No such table, subsystem namespace or interface record; a file that is missing or cannot be read.
     NoInput = 66,
     /// The kernel lacks what is needed.
     Unsupported = 69,
@@ -49,6 +46,17 @@ impl Failure {
     pub fn usage(message: impl fmt::Display) -> Self {
         Self::new(Exit::Usage, message.to_string())
     }
+
+    /// A file or device that could not be used: `WHERE: WHY`.
+    pub fn io(exit: Exit, place: impl fmt::Display, error: &io::Error) -> Self {
+        Self::new(exit, io_words(error)).at(place)
+    }
+
+    /// The same failure with its place in front: `WHERE: WHAT`.
+    #[must_use]
+    pub fn at(self, place: impl fmt::Display) -> Self {
+        Self::new(self.exit, format!("{place}: {}", self.message))
+    }
 }
 
 impl fmt::Display for Failure {
@@ -59,29 +67,9 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
-    }
-}
-
-/// Reports a failure or a warning of a command; see [`log`].
-pub fn say(command: &str, message: impl fmt::Display) {
-    log(Level::Warning, command, message);
-}
-
-/// The end of every command's `main`: the one place that prints its error.
+/// The system's words for an error, without the number that Rust adds.
 #[must_use]
-pub fn finish(command: &str, result: Result<(), Failure>) -> ExitCode {
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            if failure.exit == Exit::Usage {
-                log(Level::Error, command, format_args!("{failure} (see {command} --help)"));
-            } else {
-                log(Level::Error, command, &failure);
-            }
-            failure.exit.into()
-        }
-    }
+pub fn io_words(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
 }

@@ -1,12 +1,14 @@
 //! Messages, fit for early boot: plain lines on a terminal, lines with a priority where systemd reads them, and the
-//! kernel's log where there is no standard error at all.
+//! kernel's log when standard error was closed at start-up.
 
 use std::fmt;
 use std::io::Write;
 use std::os::linux::fs::MetadataExt;
+use std::sync::OnceLock;
 
-use crate::command::output::was_closed;
-use crate::command::printable;
+use super::printable::printable;
+use super::root;
+use super::stream::was_closed;
 
 /// Priorities of syslog(3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,22 +17,32 @@ pub enum Level {
     Error = 3,
     /// Something is odd, and the program goes on.
     Warning = 4,
-    /// Something that whoever reads should know.
-    Notice = 5,
     /// What is being done.
     Debug = 7,
 }
 
-/// Says `COMMAND: message` with control characters made visible. A message that cannot be delivered is no failure.
-pub fn log(level: Level, command: &str, message: impl fmt::Display) {
+/// The name that every message begins with.
+static COMMAND: OnceLock<&str> = OnceLock::new();
+
+/// Gives the process its name; the first call counts.
+pub(super) fn set_command(name: &'static str) {
+    // A second name would be a fault of the program, and messages go on under the first.
+    let _ = COMMAND.set(name);
+}
+
+/// The name under which this process prints its messages.
+#[must_use]
+pub fn command() -> &'static str {
+    COMMAND.get().copied().unwrap_or("nbft")
+}
+
+/// Prints `COMMAND: message` with control characters made visible. A message that cannot be delivered is no failure.
+pub fn log(level: Level, message: impl fmt::Display) {
     let text = message.to_string();
-    let line = format!("{command}: {}\n", printable(&text));
+    let line = format!("{}: {}\n", command(), printable(&text));
     let marked = || format!("<{}>{line}", level as u8);
     if was_closed(2) {
-        if let Ok(mut kernel) = std::fs::OpenOptions::new()
-            .write(true)
-            .open(crate::command::root::path("/dev/kmsg"))
-        {
+        if let Ok(mut kernel) = std::fs::OpenOptions::new().write(true).open(root::path("/dev/kmsg")) {
             let _ = kernel.write_all(marked().as_bytes());
         }
         return;
@@ -39,7 +51,12 @@ pub fn log(level: Level, command: &str, message: impl fmt::Display) {
     let _ = std::io::stderr().write_all(line.as_bytes());
 }
 
-/// Whether standard error is the stream that systemd announced: it reads a priority at the start of each line.
+/// Prints a warning, or a failure that does not end the command; see [`log`].
+pub fn warn(message: impl fmt::Display) {
+    log(Level::Warning, message);
+}
+
+/// Whether standard error is the stream that systemd announced: systemd reads a priority at the start of each line.
 fn is_journal() -> bool {
     let Some(announced) = std::env::var("JOURNAL_STREAM").ok() else {
         return false;

@@ -10,15 +10,3 @@ pub fn path(path: &str) -> PathBuf {
         _ => PathBuf::from(path),
     }
 }
-
-/// Names in a folder of the machine, sorted; none when it is not there. Names that are not UTF-8 are left out: the kernel
-/// makes none.
-#[must_use]
-pub fn names(folder: &str) -> Vec<String> {
-    let entries = std::fs::read_dir(path(folder)).into_iter().flatten().flatten();
-    let mut names: Vec<String> = entries
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .collect();
-    names.sort();
-    names
-}

@@ -1,16 +1,171 @@
-//! Codes of the table in words.
+//! Fields of a table that are codes, and their words.
 
-/// IP origin (`NL_PREFIX_ORIGIN` of Windows, figure 13).
-#[must_use]
-pub fn ip_origin(code: u8) -> &'static str {
-    match code {
-        0 => "other",
-        1 => "manual",
-        2 => "well-known",
-        3 => "DHCP",
-        4 => "router advertisement",
-        16 => "unchanged",
-        _ => "undefined",
+use serde::{Deserialize, Serialize};
+
+/// A field of two bits that JSON shows as words; the first word is value 0.
+macro_rules! two_bits {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+        pub enum $name {
+            #[default]
+            $($(#[$vdoc])* #[serde(rename = $word)] $variant),*
+        }
+
+        impl $name {
+            /// The meaning of the low two bits of `field`.
+            #[must_use]
+            pub fn from_bits(field: u16) -> Self {
+                let mut rest = field & 3;
+                $(if rest == 0 { return Self::$variant; } rest = rest.wrapping_sub(1);)*
+                let _ = rest;
+                Self::Reserved
+            }
+
+            /// The word that JSON and text output show.
+            #[must_use]
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),* }
+            }
+        }
+    };
+}
+
+two_bits!(
+    /// Host descriptor flags, bits 4:3 (figure 9).
+    PrimaryAdmin {
+        /// 0h: no hint.
+        NotIndicated = "not indicated",
+        /// 1h: do not prefer this table.
+        Unselected = "unselected",
+        /// 2h: prefer this table.
+        Selected = "selected",
+        /// 3h.
+        Reserved = "reserved"
+    }
+);
+
+two_bits!(
+    /// SSNS flags, bits 8:7 (figure 16).
+    Availability {
+        /// 0h: no information.
+        NotIndicated = "not indicated",
+        /// 1h: the firmware had access to it.
+        Available = "available",
+        /// 2h: not tried, or not reached.
+        Unavailable = "unavailable",
+        /// 3h.
+        Reserved = "reserved"
+    }
+);
+
+two_bits!(
+    /// Whether the subsystem does or demands something (figure 22).
+    Demand {
+        /// 0h.
+        NotSupported = "not supported",
+        /// 1h: supported and not required.
+        NotRequired = "not required",
+        /// 2h.
+        Required = "required",
+        /// 3h.
+        Reserved = "reserved"
+    }
+);
+
+two_bits!(
+    /// Who made a list (figure 22).
+    Policy {
+        /// 0h: there is no list.
+        NotSupported = "not supported",
+        /// 1h: the driver's default.
+        Driver = "driver",
+        /// 2h: an administrator.
+        Administrator = "administrator",
+        /// 3h.
+        Reserved = "reserved"
+    }
+);
+
+/// Transport type (figure 12); descriptors with another one are dropped with a warning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Transport {
+    /// 3h: NVMe/TCP.
+    #[default]
+    Tcp,
+}
+
+/// Namespace identifier type (NIDT).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NidType {
+    /// 1h.
+    Eui64,
+    /// 2h.
+    Nguid,
+    /// 3h.
+    Uuid,
+}
+
+/// IP origin (`NL_PREFIX_ORIGIN` of Windows, figure 13): where an address came from. JSON shows its number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "u8", into = "u8")]
+pub enum IpOrigin {
+    /// 0.
+    #[default]
+    Other,
+    /// 1.
+    Manual,
+    /// 2.
+    WellKnown,
+    /// 3.
+    Dhcp,
+    /// 4: IPv6 autoconfiguration.
+    RouterAdvertisement,
+    /// 16.
+    Unchanged,
+    /// Any other number.
+    Undefined(u8),
+}
+
+/// Each origin that the specification defines: number, name in the model, name for people.
+const IP_ORIGINS: [(u8, IpOrigin, &str); 6] = [
+    (0, IpOrigin::Other, "other"),
+    (1, IpOrigin::Manual, "manual"),
+    (2, IpOrigin::WellKnown, "well-known"),
+    (3, IpOrigin::Dhcp, "DHCP"),
+    (4, IpOrigin::RouterAdvertisement, "router advertisement"),
+    (16, IpOrigin::Unchanged, "unchanged"),
+];
+
+impl From<u8> for IpOrigin {
+    fn from(code: u8) -> Self {
+        let defined = IP_ORIGINS.iter().find(|(number, ..)| *number == code);
+        defined.map_or(Self::Undefined(code), |(_, origin, _)| *origin)
+    }
+}
+
+impl From<IpOrigin> for u8 {
+    fn from(origin: IpOrigin) -> Self {
+        match origin {
+            IpOrigin::Undefined(code) => code,
+            defined => IP_ORIGINS
+                .iter()
+                .find(|(_, origin, _)| *origin == defined)
+                .map_or(0, |(number, ..)| *number),
+        }
+    }
+}
+
+impl IpOrigin {
+    /// The origin in words; `None` when the specification does not define it.
+    #[must_use]
+    pub fn word(self) -> Option<&'static str> {
+        IP_ORIGINS
+            .iter()
+            .find(|(_, origin, _)| *origin == self)
+            .map(|(.., word)| *word)
     }
 }
 

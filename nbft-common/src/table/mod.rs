@@ -9,9 +9,14 @@ use serde::{Deserialize, Serialize};
 
 pub mod addr;
 pub mod codes;
+mod json;
+pub mod nqn;
 pub mod parse;
+pub mod uri;
 
 use addr::{MacAddr, Nid, Uuid};
+pub use codes::{Availability, Demand, IpOrigin, NidType, Policy, PrimaryAdmin, Transport};
+use json::{is_false, is_zero, maybe_addr, unspecified, zero_one};
 
 /// One NBFT (figure 6: the ACPI header, the control descriptor and what they point to).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -196,9 +201,9 @@ pub struct Hfi {
     /// VLAN id, 1 to 4094; 0: none.
     #[serde(default)]
     pub vlan: u16,
-    /// Where the address came from: 0 other, 1 manual, 2 well-known, 3 DHCP, 4 router advertisement, 16 unchanged.
+    /// Where the address came from.
     #[serde(default)]
-    pub ip_origin: u8,
+    pub ip_origin: IpOrigin,
     /// Address of the interface; unspecified (`0.0.0.0` or `::`): none.
     pub ipaddr: IpAddr,
     /// Prefix length, bits.
@@ -332,112 +337,6 @@ pub struct Security {
     pub secret_keypath: Option<String>,
 }
 
-/// A field of two bits that JSON shows as words; the first word is value 0.
-macro_rules! two_bits {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-        pub enum $name {
-            #[default]
-            $($(#[$vdoc])* #[serde(rename = $word)] $variant),*
-        }
-
-        impl $name {
-            /// The meaning of the low two bits of `field`.
-            #[must_use]
-            pub fn from_bits(field: u16) -> Self {
-                let mut rest = field & 3;
-                $(if rest == 0 { return Self::$variant; } rest = rest.wrapping_sub(1);)*
-                let _ = rest;
-                Self::Reserved
-            }
-
-            /// The word that JSON and text output show.
-            #[must_use]
-            pub fn word(self) -> &'static str {
-                match self { $(Self::$variant => $word),* }
-            }
-        }
-    };
-}
-
-two_bits!(
-    /// Host descriptor flags, bits 4:3 (figure 9).
-    PrimaryAdmin {
-        /// 0h: no hint.
-        NotIndicated = "not indicated",
-        /// 1h: do not prefer this table.
-        Unselected = "unselected",
-        /// 2h: prefer this table.
-        Selected = "selected",
-        /// 3h.
-        Reserved = "reserved"
-    }
-);
-
-two_bits!(
-    /// SSNS flags, bits 8:7 (figure 16).
-    Availability {
-        /// 0h: no information.
-        NotIndicated = "not indicated",
-        /// 1h: the firmware had access to it.
-        Available = "available",
-        /// 2h: not tried, or not reached.
-        Unavailable = "unavailable",
-        /// 3h.
-        Reserved = "reserved"
-    }
-);
-
-two_bits!(
-    /// Whether the subsystem does or demands something (figure 22).
-    Demand {
-        /// 0h.
-        NotSupported = "not supported",
-        /// 1h: supported and not required.
-        NotRequired = "not required",
-        /// 2h.
-        Required = "required",
-        /// 3h.
-        Reserved = "reserved"
-    }
-);
-
-two_bits!(
-    /// Who made a list (figure 22).
-    Policy {
-        /// 0h: there is no list.
-        NotSupported = "not supported",
-        /// 1h: the driver's default.
-        Driver = "driver",
-        /// 2h: an administrator.
-        Administrator = "administrator",
-        /// 3h.
-        Reserved = "reserved"
-    }
-);
-
-/// Transport type (figure 12); descriptors with another one are dropped with a warning.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Transport {
-    /// 3h: NVMe/TCP.
-    #[default]
-    Tcp,
-}
-
-/// Namespace identifier type (NIDT).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum NidType {
-    /// 1h.
-    Eui64,
-    /// 2h.
-    Nguid,
-    /// 3h.
-    Uuid,
-}
-
 impl Table {
     /// The table's name: the last part of its path (`NBFT`, `NBFT1`, …), which `TABLE:N` references use.
     #[must_use]
@@ -459,63 +358,17 @@ impl Table {
 }
 
 impl Hfi {
-    /// Whether the address is leased: the override flag, origin 3, or a DHCP server (as NetworkManager decides).
+    /// Whether the address is leased: the override flag, the origin, or a DHCP server (as NetworkManager decides).
     #[must_use]
     pub fn is_dhcp(&self) -> bool {
         self.dhcp_override
-            || self.ip_origin == 3
+            || self.ip_origin == IpOrigin::Dhcp
             || self.dhcp_server_ipaddr.is_some_and(|server| !server.is_unspecified())
     }
-}
 
-fn is_false(value: &bool) -> bool {
-    !value
-}
-
-fn is_zero<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
-}
-
-fn unspecified() -> IpAddr {
-    std::net::Ipv6Addr::UNSPECIFIED.into()
-}
-
-/// Flags are 0 or 1 in JSON.
-mod zero_one {
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    pub fn serialize<S: Serializer>(value: &bool, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_u8(u8::from(*value))
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<bool, D::Error> {
-        match u8::deserialize(from)? {
-            0 => Ok(false),
-            1 => Ok(true),
-            other => Err(D::Error::custom(format_args!("a flag is 0 or 1, not {other}"))),
-        }
-    }
-}
-
-/// An address that is an empty string when there is none.
-mod maybe_addr {
-    use std::net::IpAddr;
-
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    pub fn serialize<S: Serializer>(value: &Option<IpAddr>, to: S) -> Result<S::Ok, S::Error> {
-        match value {
-            Some(addr) => to.collect_str(addr),
-            None => to.serialize_str(""),
-        }
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<IpAddr>, D::Error> {
-        let text = String::deserialize(from)?;
-        if text.is_empty() {
-            Ok(None)
-        } else {
-            text.parse().map(Some).map_err(D::Error::custom)
-        }
+    /// Whether the address was formed by IPv6 autoconfiguration: the flag of revision 1.1, or the origin.
+    #[must_use]
+    pub fn is_autoconf(&self) -> bool {
+        self.ipaddr_autoconf || self.ip_origin == IpOrigin::RouterAdvertisement
     }
 }

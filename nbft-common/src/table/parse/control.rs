@@ -3,8 +3,15 @@
 use nom::bytes::complete::take;
 use nom::number::complete::{le_u8, le_u16, le_u32};
 
-use super::heap::{Fault, Ref, array, reference};
-use super::{MAX_TABLE, MIN_TABLE, ParseError, fields};
+use super::fault::Fault;
+use super::fields::{Ref, array, fields, reference};
+use super::list::List;
+
+/// Bytes of the ACPI header and of the control descriptor: the least a table can be (figures 6 and 7).
+const MIN_TABLE: usize = 128;
+
+/// Largest table that is accepted, in bytes; real ones have a few thousand.
+const MAX_TABLE: usize = 16 << 20;
 
 /// Where the control descriptor begins.
 const CONTROL: usize = 64;
@@ -24,17 +31,6 @@ pub struct Header {
     pub driver_device_path: Ref,
 }
 
-/// Place of a descriptor list.
-pub struct List {
-    pub descriptor: &'static str,
-    /// Reads the index that a descriptor of this list gives itself.
-    pub index_of: fn(&[u8]) -> Option<u16>,
-    pub offset: usize,
-    /// Bytes from one descriptor to the next.
-    pub stride: usize,
-    pub count: u8,
-}
-
 /// Control descriptor (figure 7).
 pub struct Control {
     pub host: Ref,
@@ -45,43 +41,48 @@ pub struct Control {
     pub boot_failover: bool,
 }
 
-fn wrong(offset: usize, message: impl Into<String>) -> ParseError {
-    ParseError {
-        offset,
-        message: message.into(),
-    }
-}
-
 /// Says whether the first eight bytes can be those of an NBFT, and its length, before the rest is read.
 ///
 /// # Errors
 /// Another signature, or a length that no NBFT has.
-pub fn announced_length(start: &[u8]) -> Result<usize, ParseError> {
+pub fn announced_length(start: &[u8]) -> Result<usize, Fault> {
     if start.is_empty() {
-        return Err(wrong(0, "empty"));
+        return Err(Fault::new(0, "empty"));
     }
     let Some((signature, rest)) = start.split_first_chunk::<4>() else {
-        return Err(wrong(0, format!("{} bytes are too short for a table", start.len())));
+        return Err(Fault::new(
+            0,
+            format!("{} bytes are too short for a table", start.len()),
+        ));
     };
     if signature != b"NBFT" {
-        return Err(wrong(0, "the signature is not NBFT"));
+        return Err(Fault::new(0, "the signature is not NBFT"));
     }
     let Some(length) = rest.first_chunk::<4>() else {
-        return Err(wrong(4, format!("{} bytes are too short for a table", start.len())));
+        return Err(Fault::new(
+            4,
+            format!("{} bytes are too short for a table", start.len()),
+        ));
     };
     let length = usize::try_from(u32::from_le_bytes(*length)).unwrap_or(usize::MAX);
     match length {
-        0..MIN_TABLE => Err(wrong(4, format!("length {length} in the header is below {MIN_TABLE}"))),
+        0..MIN_TABLE => Err(Fault::new(
+            4,
+            format!("length {length} in the header is below {MIN_TABLE}"),
+        )),
         MIN_TABLE..=MAX_TABLE => Ok(length),
-        _ => Err(wrong(4, format!("length {length} in the header is above {MAX_TABLE}"))),
+        _ => Err(Fault::new(
+            4,
+            format!("length {length} in the header is above {MAX_TABLE}"),
+        )),
     }
 }
 
 /// Reads and checks the header.
-pub fn header(bytes: &[u8]) -> Result<Header, ParseError> {
+pub fn header(bytes: &[u8]) -> Result<Header, Fault> {
     let length = announced_length(bytes)?;
     let Some(table) = bytes.get(..length) else {
-        return Err(wrong(
+        return Err(Fault::new(
             4,
             format!(
                 "length {length} in the header, but there are only {} bytes",
@@ -91,7 +92,7 @@ pub fn header(bytes: &[u8]) -> Result<Header, ParseError> {
     };
     let sum = table.iter().fold(0_u8, |sum, &byte| sum.wrapping_add(byte));
     if sum != 0 {
-        return Err(wrong(9, format!("checksum is off by {sum:#04x}")));
+        return Err(Fault::new(9, format!("checksum is off by {sum:#04x}")));
     }
     let parser = (
         (take(8_usize), le_u8, le_u8, array, array, le_u32, le_u32, le_u32),
@@ -101,7 +102,7 @@ pub fn header(bytes: &[u8]) -> Result<Header, ParseError> {
         fields(table, 0, parser)?;
     let (heap_offset, heap_length, driver_device_path, minor) = rest;
     if major != 1 {
-        return Err(wrong(
+        return Err(Fault::new(
             8,
             format!("revision {major}.{minor} is not one this program knows (1.x)"),
         ));
@@ -122,7 +123,7 @@ pub fn header(bytes: &[u8]) -> Result<Header, ParseError> {
 }
 
 /// Reads and checks the control descriptor.
-pub fn control(table: &[u8]) -> Result<Control, ParseError> {
+pub fn control(table: &[u8]) -> Result<Control, Fault> {
     let bytes = table.get(CONTROL..).unwrap_or_default();
     let place = || (le_u32, le_u16, le_u8, le_u8);
     let parser = (
@@ -138,13 +139,13 @@ pub fn control(table: &[u8]) -> Result<Control, ParseError> {
     );
     let ((id, _, flags, _, host, _), (hfi, ssns, security, discovery)) = fields(bytes, CONTROL, parser)?;
     if id != 1 {
-        return Err(wrong(
+        return Err(Fault::new(
             CONTROL,
             format!("structure id {id} where the control descriptor (1) should be"),
         ));
     }
     if flags & 1 == 0 {
-        return Err(wrong(CONTROL + 6, "the control descriptor is not marked valid"));
+        return Err(Fault::new(CONTROL + 6, "the control descriptor is not marked valid"));
     }
     let list = |descriptor, index_of, at: usize, least: u16, (offset, stride, _, count): (u32, u16, u8, u8)| {
         let list = List {
@@ -175,36 +176,4 @@ pub fn control(table: &[u8]) -> Result<Control, ParseError> {
 
 fn byte_at(bytes: &[u8], at: usize) -> Option<u16> {
     bytes.get(at).copied().map(u16::from)
-}
-
-impl List {
-    /// A list that is not empty must lie in the table, with entries no shorter than their structure.
-    fn check(&self, table: usize, at: usize, least: u16) -> Result<(), Fault> {
-        if self.count == 0 {
-            return Ok(());
-        }
-        let Self {
-            descriptor,
-            offset,
-            stride,
-            count,
-            ..
-        } = self;
-        if *stride < usize::from(least) {
-            return Err(Fault::new(
-                at + 4,
-                format!("{descriptor} entries of {stride} bytes, not {least}"),
-            ));
-        }
-        let end = stride
-            .checked_mul(usize::from(*count))
-            .and_then(|bytes| bytes.checked_add(*offset));
-        if *offset == 0 || end.is_none_or(|end| end > table) {
-            return Err(Fault::new(
-                at,
-                format!("{descriptor} list ({count} entries of {stride} bytes at byte {offset}) is outside the table"),
-            ));
-        }
-        Ok(())
-    }
 }

@@ -3,8 +3,10 @@
 use nom::bytes::complete::take;
 use nom::number::complete::le_u8;
 
-use super::heap::{Indexes, reference};
-use super::{Entry, Fault, Indexed, Notes, fields};
+use super::fault::{Fault, Notes};
+use super::fields::{fields, reference};
+use super::heap::Indexes;
+use super::list::{Entry, Indexed};
 use crate::table::Discovery;
 
 impl Indexed for Discovery {

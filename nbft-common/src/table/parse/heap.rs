@@ -1,45 +1,12 @@
 //! The heap and the references into it.
 
-use std::net::{IpAddr, Ipv6Addr};
-
-use nom::Parser;
-use nom::number::complete::{le_u16, le_u32};
-
-use super::{ParseError, Raw};
+use super::control::Header;
+use super::fault::Fault;
+use super::fields::Ref;
 
 /// Longest text that is taken from the heap, in bytes. NQNs have at most 223, URIs and host names at most 255; the bound
 /// keeps a small hostile table, whose references overlap, from growing into gigabytes of JSON.
 const MAX_TEXT: usize = 4096;
-
-/// What is wrong, and where.
-#[derive(Clone, Debug)]
-pub struct Fault {
-    pub offset: usize,
-    pub message: String,
-}
-
-impl Fault {
-    pub fn new(offset: usize, message: impl Into<String>) -> Self {
-        Self {
-            offset,
-            message: message.into(),
-        }
-    }
-}
-
-/// A heap object reference (figure 5): offset from the start of the table, length in bytes; length 0 means none.
-#[derive(Clone, Copy, Debug)]
-pub struct Ref {
-    /// Offset of the reference itself, which is what a message names.
-    pub at: usize,
-    pub offset: u32,
-    pub length: u16,
-}
-
-/// Reads a reference that stands at byte `at` of the table.
-pub fn reference<'a>(at: usize) -> impl Parser<&'a [u8], Output = Ref, Error = nom::error::Error<&'a [u8]>> {
-    (le_u32, le_u16).map(move |(offset, length)| Ref { at, offset, length })
-}
 
 /// A set of descriptor indexes of one byte.
 pub struct Indexes([bool; 256]);
@@ -71,23 +38,28 @@ pub struct Heap<'a> {
     pub table: &'a [u8],
     start: usize,
     end: usize,
+    /// Whether structures have the fields that revision 1.1 added. The header's minor revision alone decides: the bytes
+    /// are reserved in 1.0, and firmware leaves garbage there, so no version or length of a structure outweighs the header.
+    pub has_1_1: bool,
 }
 
 impl<'a> Heap<'a> {
-    pub fn new(table: &'a [u8], offset: usize, length: usize) -> Result<Self, ParseError> {
+    pub fn new(table: &'a [u8], header: &Header) -> Result<Self, Fault> {
+        let (offset, length) = (header.heap_offset, header.heap_length);
         match offset.checked_add(length) {
             Some(end) if end <= table.len() => Ok(Self {
                 table,
                 start: offset,
                 end,
+                has_1_1: header.minor >= 1,
             }),
-            _ => Err(ParseError {
-                offset: 36,
-                message: format!(
+            _ => Err(Fault::new(
+                36,
+                format!(
                     "heap of {length} bytes at byte {offset} leaves the table of {} bytes",
                     table.len()
                 ),
-            }),
+            )),
         }
     }
 
@@ -183,28 +155,6 @@ pub struct Text {
     pub value: String,
     /// What should be said about it.
     pub odd: Option<Fault>,
-}
-
-/// The address in sixteen bytes: IPv4 when IPv4-mapped, else IPv6.
-pub fn address(bytes: [u8; 16]) -> IpAddr {
-    let v6 = Ipv6Addr::from(bytes);
-    v6.to_ipv4_mapped().map_or(IpAddr::V6(v6), IpAddr::V4)
-}
-
-/// An array of `N` bytes.
-pub fn array<const N: usize>(input: &[u8]) -> Raw<'_, [u8; N]> {
-    match input.split_first_chunk::<N>() {
-        Some((bytes, rest)) => Ok((rest, *bytes)),
-        None => Err(nom::Err::Error(nom::error::Error::new(
-            input,
-            nom::error::ErrorKind::Eof,
-        ))),
-    }
-}
-
-/// An address in sixteen bytes.
-pub fn ip(input: &[u8]) -> Raw<'_, IpAddr> {
-    array.map(address).parse(input)
 }
 
 /// ASCII text of fixed width, padded with NULs or spaces.

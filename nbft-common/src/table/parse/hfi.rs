@@ -3,10 +3,11 @@
 use nom::bytes::complete::take;
 use nom::number::complete::{le_u8, le_u16, le_u32};
 
-use super::heap::{Ref, array, ip, reference};
-use super::{Entry, Fault, Indexed, Notes, fields};
+use super::fault::{Fault, Notes};
+use super::fields::{Raw, Ref, array, fields, ip, reference};
+use super::list::{Entry, Indexed};
 use crate::table::addr::{Hex, MacAddr, Uuid};
-use crate::table::{Hfi, Transport};
+use crate::table::{Hfi, IpOrigin, Transport};
 
 /// Bytes of the NVMe/TCP transport information, in both revisions.
 const INFO: usize = 128;
@@ -60,7 +61,7 @@ fn tcp(entry: &Entry<'_>, index: u8, info: Ref, notes: &mut Notes) -> Result<Hfi
     );
     let tail = (reference(at + 110), le_u16);
     let (head, link, net, (ext, segment)) = fields(bytes, at, (head, link, net, tail))?;
-    let (id, version, trtype, info_version, hfi_index, flags) = head;
+    let (id, version, trtype, _, hfi_index, flags) = head;
     let (routing_id, mac, vlan) = link;
     let (ip_origin, ipaddr, prefix, gateway, _, route_metric, dns1, dns2, dhcp_server, host_name) = net;
     if id != 7 {
@@ -89,15 +90,16 @@ fn tcp(entry: &Entry<'_>, index: u8, info: Ref, notes: &mut Notes) -> Result<Hfi
     if vlan > 4094 {
         note(17, format!("VLAN {vlan} is above 4094"));
     }
-    if !matches!(ip_origin, 0..=4 | 16) {
-        note(19, format!("IP origin {ip_origin} is not defined"));
+    let ip_origin = IpOrigin::from(ip_origin);
+    if let IpOrigin::Undefined(code) = ip_origin {
+        note(19, format!("IP origin {code} is not defined"));
     }
     let widest = if ipaddr.is_ipv4() { 32 } else { 128 };
     if prefix > widest {
         note(36, format!("prefix length {prefix} is above {widest}"));
     }
     let dhcp_override = flags & 4 != 0;
-    let segment = if info_version >= 2 { segment } else { 0 };
+    let segment = if entry.heap.has_1_1 { segment } else { 0 };
     let mut hfi = Hfi {
         index,
         transport: Transport::Tcp,
@@ -136,7 +138,7 @@ fn tcp(entry: &Entry<'_>, index: u8, info: Ref, notes: &mut Notes) -> Result<Hfi
         }
         Err(fault) => notes.add(entry.place, fault),
     }
-    if info_version >= 2
+    if entry.heap.has_1_1
         && ext.length != 0
         && let Err(fault) = extended(entry, &mut hfi, ext, notes)
     {
@@ -174,8 +176,9 @@ fn extended(entry: &Entry<'_>, hfi: &mut Hfi, ext: Ref, notes: &mut Notes) -> Re
     if flags & 2 == 0 {
         return Ok(());
     }
-    if hfi.ip_origin != 3 {
-        let message = format!("has a DHCP client identity, but IP origin {}, not 3", hfi.ip_origin);
+    if hfi.ip_origin != IpOrigin::Dhcp {
+        let origin = u8::from(hfi.ip_origin);
+        let message = format!("has a DHCP client identity, but IP origin {origin}, not 3");
         notes.add(entry.place, Fault::new(at + 4, message));
     }
     if iaid.length != 0 {
@@ -192,7 +195,7 @@ fn extended(entry: &Entry<'_>, hfi: &mut Hfi, ext: Ref, notes: &mut Notes) -> Re
 
 /// Decodes a DUID. The table stores each number of it little endian, while DHCP (RFC 8415, section 11) sends them big
 /// endian: `dhcp_duid` is what DHCP would send.
-fn unique_id<'a>(input: &'a [u8], hfi: &mut Hfi) -> super::Raw<'a, ()> {
+fn unique_id<'a>(input: &'a [u8], hfi: &mut Hfi) -> Raw<'a, ()> {
     let (rest, kind) = le_u16(input)?;
     let mut wire = kind.to_be_bytes().to_vec();
     let (name, tail) = match kind {

@@ -3,18 +3,16 @@
 use nom::bytes::complete::take;
 use nom::number::complete::le_u8;
 
-use super::heap::{Heap, Ref, array, reference};
-use super::{Fault, Notes, ParseError, Place, fields};
+use super::fault::{Fault, Notes, Place};
+use super::fields::{Ref, array, fields, reference};
+use super::heap::Heap;
 use crate::table::addr::Uuid;
 use crate::table::{Host, PrimaryAdmin};
 
-const PLACE: Place = Place {
-    descriptor: "host",
-    index: None,
-};
+const PLACE: Place = Place::only("host");
 
 /// Reads the host descriptor (figure 9); it lies outside the heap.
-pub fn host(heap: &Heap<'_>, place: Ref, notes: &mut Notes) -> Result<Host, ParseError> {
+pub fn host(heap: &Heap<'_>, place: Ref, notes: &mut Notes) -> Result<Host, Fault> {
     let offset = usize::try_from(place.offset).unwrap_or(usize::MAX);
     // Below 32 lies the ACPI header; a descriptor cannot begin inside it.
     let bytes = heap
@@ -36,11 +34,10 @@ pub fn host(heap: &Heap<'_>, place: Ref, notes: &mut Notes) -> Result<Host, Pars
         return Err(Fault::new(
             offset,
             format!("structure id {id} where the host descriptor (2) should be"),
-        )
-        .into());
+        ));
     }
     if flags & 1 == 0 {
-        return Err(Fault::new(offset + 1, "the host descriptor is not marked valid").into());
+        return Err(Fault::new(offset + 1, "the host descriptor is not marked valid"));
     }
     let nqn = heap.text(nqn, "host NQN")?;
     if let Some(odd) = nqn.odd {

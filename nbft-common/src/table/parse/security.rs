@@ -3,8 +3,9 @@
 use nom::bytes::complete::take;
 use nom::number::complete::{le_u8, le_u16};
 
-use super::heap::{Ref, reference};
-use super::{Entry, Fault, Indexed, Notes, fields};
+use super::fault::{Fault, Notes};
+use super::fields::{Ref, fields, reference};
+use super::list::{Entry, Indexed};
 use crate::table::{Demand, Policy, Security};
 
 impl Indexed for Security {

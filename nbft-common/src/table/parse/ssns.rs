@@ -3,8 +3,10 @@
 use nom::bytes::complete::take;
 use nom::number::complete::{le_u8, le_u16, le_u32};
 
-use super::heap::{Indexes, Ref, array, ip, reference};
-use super::{Entry, Fault, Indexed, Notes, fields};
+use super::fault::{Fault, Notes};
+use super::fields::{Ref, array, fields, ip, reference};
+use super::heap::Indexes;
+use super::list::{Entry, Indexed};
 use crate::table::addr::{Nid, Uuid};
 use crate::table::{Availability, NidType, Ssns, Transport};
 
@@ -192,7 +194,7 @@ fn extended(entry: &Entry<'_>, ssns: &mut Ssns, ext: Ref, notes: &mut Notes) -> 
     if flags & 2 != 0 {
         ssns.asqsz = asqsz;
     }
-    if bytes.len() >= EXT_1_1 {
+    if entry.heap.has_1_1 && bytes.len() >= EXT_1_1 {
         let rest: &Rest = &fields(
             bytes.get(EXT_1_0..).unwrap_or_default(),
             at + EXT_1_0,

@@ -1,0 +1,22 @@
+//! The beginning and the end of every command.
+
+use std::process::{ExitCode, Termination};
+
+use super::failure::{Exit, Failure};
+use super::log::{Level, log, set_command};
+
+/// Runs a command under its name. The one place that prints its error and turns it into an exit code.
+#[must_use]
+pub fn main<T: Termination>(name: &'static str, run: impl FnOnce() -> Result<T, Failure>) -> ExitCode {
+    set_command(name);
+    let failure = match run() {
+        Ok(done) => return done.report(),
+        Err(failure) => failure,
+    };
+    if failure.exit == Exit::Usage {
+        log(Level::Error, format_args!("{failure} (see {name} --help)"));
+    } else {
+        log(Level::Error, &failure);
+    }
+    ExitCode::from(failure.exit as u8)
+}

@@ -1,0 +1,112 @@
+//! Finding and loading tables.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use super::failure::{Exit, Failure};
+use super::root;
+use crate::table::Table;
+use crate::table::parse::{Fault, announced_length, parse};
+
+/// Where the kernel shows ACPI tables.
+const FIRMWARE: &str = "/sys/firmware/acpi/tables";
+
+/// What loading gave: good tables, and a failure for each that could not be used.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// Tables in the order they were asked for; the firmware's in numeric order.
+    pub tables: Vec<Table>,
+    /// What could not be read or decoded; each message names its table.
+    pub failures: Vec<Failure>,
+}
+
+impl Loaded {
+    /// Adds a table, or the failure to get it.
+    fn push(&mut self, result: Result<Table, Failure>) {
+        match result {
+            Ok(table) => self.tables.push(table),
+            Err(failure) => self.failures.push(failure),
+        }
+    }
+}
+
+/// Loads the named files (`-` is standard input), or all tables of the firmware when none is named.
+#[must_use]
+pub fn load(files: &[OsString]) -> Loaded {
+    let mut loaded = Loaded::default();
+    if files.is_empty() {
+        match firmware() {
+            Ok(names) => names.iter().for_each(|name| {
+                let path = format!("{FIRMWARE}/{name}");
+                loaded.push(read_file(&root::path(&path), &path));
+            }),
+            Err(failure) => loaded.failures.push(failure),
+        }
+    }
+    for file in files {
+        loaded.push(if file == "-" {
+            decode(io::stdin().lock(), "-", "standard input")
+        } else {
+            read_file(Path::new(file), &file.to_string_lossy())
+        });
+    }
+    loaded
+}
+
+/// Names of the firmware's tables. The kernel calls a single one `NBFT`, several `NBFT1`, `NBFT2`, …; a directory lists
+/// them in any order.
+fn firmware() -> Result<Vec<String>, Failure> {
+    let failed = |error: io::Error| Failure::io(Exit::NoInput, FIRMWARE, &error);
+    let entries = match std::fs::read_dir(root::path(FIRMWARE)) {
+        Ok(entries) => entries,
+        // A machine without ACPI has no NBFT either.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed(error)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        if let Ok(name) = entry.map_err(failed)?.file_name().into_string()
+            && name.starts_with("NBFT")
+        {
+            names.push(name);
+        }
+    }
+    names.sort_by_cached_key(|name| {
+        let number = name.trim_start_matches("NBFT");
+        (
+            if number.is_empty() {
+                0
+            } else {
+                number.parse().unwrap_or(u32::MAX)
+            },
+            name.clone(),
+        )
+    });
+    Ok(names)
+}
+
+fn read_file(path: &Path, name: &str) -> Result<Table, Failure> {
+    let failed = |error: io::Error| Failure::io(Exit::NoInput, name, &error);
+    let file = File::open(path).map_err(failed)?;
+    if file.metadata().map_err(failed)?.is_dir() {
+        return Err(Failure::new(Exit::NoInput, "is a directory").at(name));
+    }
+    decode(file, name, name)
+}
+
+/// Reads no more than the header announces: a file that is no NBFT is refused after eight bytes, however large.
+fn decode(mut from: impl Read, filename: &str, name: &str) -> Result<Table, Failure> {
+    let failed = |error: io::Error| Failure::io(Exit::NoInput, name, &error);
+    let bad = |fault: Fault| Failure::new(Exit::Data, fault.to_string()).at(name);
+    let mut bytes = Vec::new();
+    from.by_ref().take(8).read_to_end(&mut bytes).map_err(failed)?;
+    let rest = announced_length(&bytes).map_err(bad)?.saturating_sub(bytes.len());
+    // Room for all of it at once; the length has a limit.
+    bytes.reserve_exact(rest);
+    from.take(u64::try_from(rest).unwrap_or_default())
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    parse(&bytes, filename).map_err(bad)
+}
