@@ -1,35 +1,14 @@
-//! The ACPI header and the control descriptor.
+//! The control descriptor.
 
 use nom::bytes::complete::take;
 use nom::number::complete::{le_u8, le_u16, le_u32};
 
 use super::fault::Fault;
-use super::fields::{Ref, array, fields, reference};
+use super::fields::{Ref, fields, reference};
 use super::list::List;
-
-/// Bytes of the ACPI header and of the control descriptor: the least a table can be (figures 6 and 7).
-const MIN_TABLE: usize = 128;
-
-/// Largest table that is accepted, in bytes; real ones have a few thousand.
-const MAX_TABLE: usize = 16 << 20;
 
 /// Where the control descriptor begins.
 const CONTROL: usize = 64;
-
-/// Header (figure 6).
-pub struct Header {
-    pub length: usize,
-    pub major: u8,
-    pub minor: u8,
-    pub oem_id: [u8; 6],
-    pub oem_table_id: [u8; 8],
-    pub oem_revision: u32,
-    pub creator_id: u32,
-    pub creator_revision: u32,
-    pub heap_offset: usize,
-    pub heap_length: usize,
-    pub driver_device_path: Ref,
-}
 
 /// Control descriptor (figure 7).
 pub struct Control {
@@ -39,87 +18,6 @@ pub struct Control {
     pub security: List,
     pub discovery: List,
     pub boot_failover: bool,
-}
-
-/// Says whether the first eight bytes can be those of an NBFT, and its length, before the rest is read.
-///
-/// # Errors
-/// Another signature, or a length that no NBFT has.
-pub fn announced_length(start: &[u8]) -> Result<usize, Fault> {
-    if start.is_empty() {
-        return Err(Fault::new(0, "empty"));
-    }
-    let Some((signature, rest)) = start.split_first_chunk::<4>() else {
-        return Err(Fault::new(
-            0,
-            format!("{} bytes are too short for a table", start.len()),
-        ));
-    };
-    if signature != b"NBFT" {
-        return Err(Fault::new(0, "the signature is not NBFT"));
-    }
-    let Some(length) = rest.first_chunk::<4>() else {
-        return Err(Fault::new(
-            4,
-            format!("{} bytes are too short for a table", start.len()),
-        ));
-    };
-    let length = usize::try_from(u32::from_le_bytes(*length)).unwrap_or(usize::MAX);
-    match length {
-        0..MIN_TABLE => Err(Fault::new(
-            4,
-            format!("length {length} in the header is below {MIN_TABLE}"),
-        )),
-        MIN_TABLE..=MAX_TABLE => Ok(length),
-        _ => Err(Fault::new(
-            4,
-            format!("length {length} in the header is above {MAX_TABLE}"),
-        )),
-    }
-}
-
-/// Reads and checks the header.
-pub fn header(bytes: &[u8]) -> Result<Header, Fault> {
-    let length = announced_length(bytes)?;
-    let Some(table) = bytes.get(..length) else {
-        return Err(Fault::new(
-            4,
-            format!(
-                "length {length} in the header, but there are only {} bytes",
-                bytes.len()
-            ),
-        ));
-    };
-    let sum = table.iter().fold(0_u8, |sum, &byte| sum.wrapping_add(byte));
-    if sum != 0 {
-        return Err(Fault::new(9, format!("checksum is off by {sum:#04x}")));
-    }
-    let parser = (
-        (take(8_usize), le_u8, le_u8, array, array, le_u32, le_u32, le_u32),
-        (le_u32, le_u32, reference(44), le_u8),
-    );
-    let ((_, major, _, oem_id, oem_table_id, oem_revision, creator_id, creator_revision), rest) =
-        fields(table, 0, parser)?;
-    let (heap_offset, heap_length, driver_device_path, minor) = rest;
-    if major != 1 {
-        return Err(Fault::new(
-            8,
-            format!("revision {major}.{minor} is not one this program knows (1.x)"),
-        ));
-    }
-    Ok(Header {
-        length,
-        major,
-        minor,
-        oem_id,
-        oem_table_id,
-        oem_revision,
-        creator_id,
-        creator_revision,
-        heap_offset: usize::try_from(heap_offset).unwrap_or(usize::MAX),
-        heap_length: usize::try_from(heap_length).unwrap_or(usize::MAX),
-        driver_device_path,
-    })
 }
 
 /// Reads and checks the control descriptor.

@@ -1,8 +1,8 @@
 //! The heap and the references into it.
 
-use super::control::Header;
 use super::fault::Fault;
 use super::fields::Ref;
+use super::header::Header;
 
 /// Longest text that is taken from the heap, in bytes. NQNs have at most 223, URIs and host names at most 255; the bound
 /// keeps a small hostile table, whose references overlap, from growing into gigabytes of JSON.

@@ -8,6 +8,7 @@ mod control;
 mod discovery;
 mod fault;
 mod fields;
+mod header;
 mod heap;
 mod hfi;
 mod host;
@@ -17,9 +18,9 @@ mod ssns;
 
 use super::Table;
 use super::addr::Hex;
-pub use control::announced_length;
 pub use fault::Fault;
 use fault::{Notes, Place};
+pub use header::announced_length;
 use heap::{Heap, Indexes, padded_text};
 
 /// The table as a whole, in warnings.
@@ -30,8 +31,8 @@ const TABLE: Place = Place::only("table");
 /// # Errors
 /// When the header, control descriptor, host descriptor or the place of a descriptor list is unusable.
 pub fn parse(bytes: &[u8], filename: &str) -> Result<Table, Fault> {
-    let header = control::header(bytes)?;
-    // control::header has checked that the length is not beyond the file.
+    let header = header::header(bytes)?;
+    // header::header has checked that the length is not beyond the file.
     let bytes = bytes.get(..header.length).unwrap_or(bytes);
     let control = control::control(bytes)?;
     let heap = Heap::new(bytes, &header)?;
