@@ -1,6 +1,5 @@
 //! Formats: jq programs that turn interfaces into text and files.
 
-use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -81,14 +80,9 @@ impl Format {
     }
 
     fn compile(name: String, code: &str) -> Result<Self, Failure> {
-        let whole = needed(LIBRARY, code) + code;
-        let before = whole.lines().count().saturating_sub(code.lines().count());
-        match Filter::new(&whole, &[]) {
+        match Filter::with_library(code, LIBRARY, &[]) {
             Ok(filter) => Ok(Self { name, filter }),
-            Err(mut error) => {
-                error.line = error.line.saturating_sub(before).max(1);
-                Err(Failure::new(Exit::Data, format!("{name}: {error}")))
-            }
+            Err(error) => Err(Failure::new(Exit::Data, format!("{name}: {error}"))),
         }
     }
 
@@ -116,32 +110,8 @@ impl Format {
     }
 }
 
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-        .filter(|word| !word.is_empty())
-}
-
-/// The definitions of the library that the program needs: each begins with `def` in the first column, and comes after
-/// those that it uses itself.
-fn needed(library: &str, code: &str) -> String {
-    let mut wanted: HashSet<&str> = words(code).collect();
-    let mut taken = Vec::new();
-    let (_, definitions) = library.split_once("\ndef ").unwrap_or_default();
-    for definition in definitions.rsplit("\ndef ") {
-        if words(definition).next().is_some_and(|name| wanted.contains(name)) {
-            wanted.extend(words(definition));
-            taken.push(definition);
-        }
-    }
-    taken
-        .iter()
-        .rev()
-        .flat_map(|definition| ["def ", *definition, "\n"])
-        .collect()
-}
-
 /// Reads `{file, text, mode?, header?}`.
-fn document(object: &Object) -> Result<Document, String> {
+fn document(object: &Object<Value>) -> Result<Document, String> {
     let string = |key: &str| match object.get(key) {
         Some(Value::String(text)) => Ok(text.to_string()),
         Some(other) => Err(format!("`{key}` is {}, not a string", other.kind())),
@@ -200,13 +170,5 @@ mod tests {
                 .is_some_and(|error| error.message.starts_with("mine: line 3, column 2: ")),
             "{error:?}"
         );
-    }
-
-    #[test]
-    fn definitions_that_are_needed() {
-        let library = "# Some.\ndef a: 1;\ndef b:\n  a;\ndef c: 2;";
-        assert_eq!(needed(library, "b"), "def a: 1;\ndef b:\n  a;\n");
-        assert_eq!(needed(library, "bc"), "");
-        assert_eq!(needed(library, "[c]"), "def c: 2;\n");
     }
 }

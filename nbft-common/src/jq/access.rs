@@ -37,9 +37,9 @@ impl ValT for Value {
                     .enumerate()
                     .map(|(index, value)| Ok((index.into(), value))),
             ),
-            Self::Object(object) => {
-                Box::new(each(move |index| object.nth(index)).map(|(key, value)| Ok((Self::String(key), value))))
-            }
+            Self::Object(object) => Box::new(
+                each(move |index| object.entry(index).cloned()).map(|(key, value)| Ok((Self::String(key), value))),
+            ),
             other => box_once(Err(other.cannot_iterate())),
         }
     }
@@ -47,7 +47,9 @@ impl ValT for Value {
     fn values(self) -> Box<dyn Iterator<Item = ValR<Self>>> {
         match self {
             Self::Array(items) => Box::new(each(move |index| items.get(index).cloned()).map(Ok)),
-            Self::Object(object) => Box::new(each(move |index| object.nth(index)).map(|(_, value)| Ok(value))),
+            Self::Object(object) => {
+                Box::new(each(move |index| object.entry(index).cloned()).map(|(_, value)| Ok(value)))
+            }
             other => box_once(Err(other.cannot_iterate())),
         }
     }

@@ -1,5 +1,7 @@
 //! From text to a program, and where it is wrong.
 
+use std::fmt;
+
 use jaq_core::compile::Undefined;
 use jaq_core::data::JustLut;
 use jaq_core::load::lex::{Lexer, Token};
@@ -8,16 +10,40 @@ use jaq_core::load::{self, Arena, File, Loader};
 use jaq_core::{Compiler, Filter};
 
 use super::value::Value;
-use super::{Error, functions, order, prelude};
+use super::{functions, library, order};
+
+/// Why a program cannot be compiled, and where: both numbers count from 1, columns in characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    /// Line in the program.
+    pub line: usize,
+    /// Column in that line.
+    pub column: usize,
+    /// The mistake.
+    pub message: String,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, column {}: {}", self.line, self.column, self.message)
+    }
+}
+
+impl std::error::Error for Error {}
 
 /// The definition that the program becomes.
 const MAIN: &str = "__main__";
 
-/// Compiles a program that may use these variables (`$name`).
-pub(super) fn compile(code: &str, variables: &[String]) -> Result<Filter<JustLut<Value>>, Error> {
+/// Compiles a program that may use this library and these variables (`$name`).
+pub(super) fn compile(code: &str, library: &str, variables: &[String]) -> Result<Filter<JustLut<Value>>, Error> {
     let body = parse(code)?;
-    let library = prelude::needed_by(code);
-    let library = load::parse(&library, |parser| parser.defs()).unwrap_or_default();
+    let library = library::needed_by(code, library);
+    let Some(mut library) = load::parse(&library, |parser| parser.defs()) else {
+        return Err(error(code, code, "its library does not parse"));
+    };
+    library
+        .iter_mut()
+        .for_each(|definition| order::rewrite(&mut definition.body));
     let main = Def {
         name: MAIN,
         args: Vec::new(),

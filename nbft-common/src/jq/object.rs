@@ -2,18 +2,26 @@
 
 use std::rc::Rc;
 
-use super::value::Value;
-
-/// Keys and values. Removing a key takes time linear in their number, all else at most a shift of indices.
-#[derive(Clone, Debug, Default)]
-pub struct Object {
-    entries: Vec<(Rc<String>, Value)>,
+/// Keys and values. Removing a key takes time linear in their number, every other operation at most a shift of indices.
+#[derive(Clone, Debug)]
+pub struct Object<V> {
+    entries: Vec<(Rc<String>, V)>,
     /// Indices into `entries`, by key.
     sorted: Vec<usize>,
 }
 
-impl Object {
-    fn entry(&self, index: usize) -> Option<&(Rc<String>, Value)> {
+impl<V> Default for Object<V> {
+    fn default() -> Self {
+        Self {
+            entries: Vec::new(),
+            sorted: Vec::new(),
+        }
+    }
+}
+
+impl<V> Object<V> {
+    /// The key and value at this place in insertion order.
+    pub(super) fn entry(&self, index: usize) -> Option<&(Rc<String>, V)> {
         self.entries.get(index)
     }
 
@@ -41,18 +49,18 @@ impl Object {
 
     /// The value of a key.
     #[must_use]
-    pub fn get(&self, key: &str) -> Option<&Value> {
+    pub fn get(&self, key: &str) -> Option<&V> {
         self.entry(self.find(key)?).map(|(_, value)| value)
     }
 
     /// The value of a key, to be changed.
-    pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut V> {
         let index = self.find(key)?;
         self.entries.get_mut(index).map(|(_, value)| value)
     }
 
     /// Sets a key: at the end, or in its place when it is there.
-    pub fn insert(&mut self, key: Rc<String>, value: Value) {
+    pub fn insert(&mut self, key: Rc<String>, value: V) {
         match self.search(&key) {
             Ok(_) => {
                 if let Some(old) = self.get_mut(&key) {
@@ -78,22 +86,17 @@ impl Object {
     }
 
     /// Keys and values, in insertion order.
-    pub fn iter(&self) -> impl Iterator<Item = &(Rc<String>, Value)> {
+    pub fn iter(&self) -> impl Iterator<Item = &(Rc<String>, V)> {
         self.entries.iter()
     }
 
     /// Keys and values, by key.
-    pub fn by_key(&self) -> impl Iterator<Item = &(Rc<String>, Value)> {
+    pub fn by_key(&self) -> impl Iterator<Item = &(Rc<String>, V)> {
         self.sorted.iter().filter_map(|&index| self.entry(index))
     }
 
-    /// The key and value at this place in insertion order.
-    pub(super) fn nth(&self, index: usize) -> Option<(Rc<String>, Value)> {
-        self.entry(index).cloned()
-    }
-
     /// Keeps what the function gives for each value.
-    pub(super) fn try_map<E>(self, change: impl Fn(Value) -> Option<Result<Value, E>>) -> Result<Self, E> {
+    pub(super) fn try_map<E>(self, change: impl Fn(V) -> Option<Result<V, E>>) -> Result<Self, E> {
         let mut object = Self::default();
         for (key, value) in self.entries {
             if let Some(value) = change(value) {

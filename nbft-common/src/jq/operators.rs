@@ -7,7 +7,7 @@ use std::rc::Rc;
 use jaq_core::ValR;
 
 use super::object::Object;
-use super::value::{Value, fail};
+use super::value::{Value, fail, wrong};
 
 type Result = ValR<Value>;
 
@@ -85,7 +85,7 @@ impl Mul for Value {
 }
 
 /// Takes over what is on the right; objects on both sides become one.
-fn merge(left: &mut Object, right: &Object) {
+fn merge(left: &mut Object<Value>, right: &Object<Value>) {
     for (key, value) in right.iter() {
         match (left.get_mut(key), value) {
             (Some(Value::Object(old)), Value::Object(new)) => merge(Rc::make_mut(old), new),
@@ -142,7 +142,7 @@ impl Neg for Value {
     fn neg(self) -> Result {
         match self {
             Self::Number(number) => Ok(Self::Number(-number)),
-            other => super::value::wrong(&other, "cannot be negated"),
+            other => wrong(&other, "cannot be negated"),
         }
     }
 }

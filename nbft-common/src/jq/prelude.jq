@@ -1,5 +1,5 @@
-# Functions of jq that are definitions in its language. One line each, after what it uses: only the lines that a
-# program needs are compiled (prelude.rs).
+# The functions of jq that need no Rust. Each definition is one line and comes after those that it uses: library.rs
+# compiles only those that a program needs.
 def empty: {}[] as $x | .;
 def error: error_empty as $x | .;
 def error(message): (message | error_empty) as $x | .;

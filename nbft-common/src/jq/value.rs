@@ -7,7 +7,6 @@ use jaq_core::{Error, ValR};
 use serde::Serialize;
 
 use super::object::Object;
-use super::write;
 
 /// A JSON value. Cloning is cheap: strings, arrays and objects are shared.
 #[derive(Clone, Debug, Default)]
@@ -24,7 +23,7 @@ pub enum Value {
     /// An array.
     Array(Rc<Vec<Value>>),
     /// An object, its keys in insertion order.
-    Object(Rc<Object>),
+    Object(Rc<Object<Value>>),
 }
 
 impl Value {
@@ -101,15 +100,6 @@ pub(super) fn fail<T>(message: impl fmt::Display) -> ValR<T, Value> {
 /// Fails with a message about this value.
 pub(super) fn wrong<T>(value: &Value, what: &str) -> ValR<T, Value> {
     fail(format_args!("{} {what}", value.shown()))
-}
-
-/// Compact JSON.
-impl fmt::Display for Value {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = String::new();
-        write::compact(&mut text, self);
-        f.write_str(&text)
-    }
 }
 
 impl From<bool> for Value {

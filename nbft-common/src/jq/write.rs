@@ -1,6 +1,6 @@
 //! Values as JSON text, to the byte as jq prints them.
 
-use std::fmt::{Arguments, Write};
+use std::fmt::{self, Arguments, Write};
 
 use super::value::Value;
 
@@ -12,6 +12,15 @@ pub(super) fn compact(out: &mut String, value: &Value) {
 /// On as many lines as there are elements, indented by two.
 pub(super) fn pretty(out: &mut String, value: &Value) {
     write(out, value, Some(0));
+}
+
+/// Compact JSON.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::new();
+        compact(&mut text, self);
+        f.write_str(&text)
+    }
 }
 
 fn write(out: &mut String, value: &Value, depth: Option<usize>) {
