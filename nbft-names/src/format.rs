@@ -17,13 +17,8 @@ const LIBRARY: &str = include_str!("../formats/lib.jq");
 /// Where programs of the same name override those in here, and others are added.
 const DIRECTORY: &str = "/etc/nbft/formats";
 
-macro_rules! built_in {
-    ($($name:literal)*) => { &[$(($name, include_str!(concat!("../formats/", $name, ".jq")))),*] };
-}
-
-/// The programs in here.
-const BUILT_IN: &[(&str, &str)] =
-    built_in!["names" "link" "udev" "ifname" "dracut" "networkd" "nm" "wicked" "ip-batch"];
+/// The built-in programs by name: each file in `formats/` but the library, as `build.rs` lists them.
+const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/formats.rs"));
 
 /// A compiled format.
 pub struct Format {
@@ -61,7 +56,7 @@ impl Format {
             None => {
                 let names: Vec<&str> = BUILT_IN.iter().map(|(name, _)| *name).chain(["json"]).collect();
                 Err(Failure::usage(format_args!(
-                    "no format '{name}': there are {}",
+                    "no format '{name}': the built-in ones are {}",
                     names.join(", ")
                 )))
             }

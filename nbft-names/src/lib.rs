@@ -23,7 +23,8 @@ use interface::Naming;
 use names::{Options, To};
 use naming::Scheme;
 
-const HELP: &str = include_str!("help.txt");
+/// `help.txt` with the names of the built-in formats, which `build.rs` adds.
+const HELP: &str = include_str!(concat!(env!("OUT_DIR"), "/help.txt"));
 const VERSION: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"), "\n");
 
 /// Runs the command with the arguments of the process.

@@ -6,7 +6,7 @@ mod names;
 
 use std::path::{Path, PathBuf};
 
-use names::{FORMATS, dump, good, interfaces};
+use names::{dump, formats, good, interfaces};
 use nbft_tests::builder::{Description, kinds};
 
 fn folder(name: &str) -> PathBuf {
@@ -32,23 +32,20 @@ fn compare(name: &str, file: &str, found: &str) {
 fn everything() {
     let json = tables("everything");
     compare("everything", "json", &good(&json, &["--to", "json"]));
-    for format in FORMATS {
-        compare("everything", format, &good(&json, &["--to", format]));
-        compare(
-            "everything",
-            &format!("{format}.altname"),
-            &good(&json, &["--to", format, "--naming=altname"]),
-        );
-        compare(
-            "everything",
-            &format!("{format}.none"),
-            &good(&json, &["--to", format, "--naming=none"]),
-        );
-        compare(
-            "everything",
-            &format!("{format}.always"),
-            &good(&json, &["--to", format, "--default-route=always"]),
-        );
+    for format in formats() {
+        let to = format.as_str();
+        compare("everything", to, &good(&json, &["--to", to]));
+        for (name, option) in [
+            ("altname", "--naming=altname"),
+            ("none", "--naming=none"),
+            ("always", "--default-route=always"),
+        ] {
+            compare(
+                "everything",
+                &format!("{format}.{name}"),
+                &good(&json, &["--to", to, option]),
+            );
+        }
     }
 }
 
@@ -65,8 +62,8 @@ fn identities() {
 fn every_kind_in_every_format() {
     for (kind, description) in kinds() {
         let json = dump(&[("NBFT", &description)]);
-        for format in FORMATS {
-            let text = good(&json, &["--to", format]);
+        for format in formats() {
+            let text = good(&json, &["--to", &format]);
             assert_eq!(text.is_empty(), kind == "empty", "{kind} as {format}: {text}");
         }
         assert_eq!(interfaces(&json, &[]).is_empty(), kind == "empty", "{kind}");

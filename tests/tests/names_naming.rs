@@ -165,7 +165,7 @@ fn usage() {
         (&["--prefix="], "--prefix"),
         (&["--prefix=a b"], "--prefix"),
         (&["--to"], "missing argument"),
-        (&["--to=toml"], "no format 'toml': there are names, link"),
+        (&["--to=toml"], "no format 'toml': the built-in ones are dracut, ifname"),
         (&["--to=../names"], "no format '../names'"),
         (&["--to="], "no format ''"),
         (&["--to=link", "--from-file=x"], "only one format"),

@@ -1,15 +1,25 @@
 //! Running nbft-names on tables that tests make.
 #![allow(dead_code, reason = "each test binary uses its part of this")]
 
+use std::path::Path;
+
 use crate::common::{Folder, Ran, command, feed, run};
 use nbft_common::table::Table;
 use nbft_tests::builder::{Description, kind};
 use serde_json::{Value, json};
 
-/// Every format that the command has in it.
-pub const FORMATS: [&str; 9] = [
-    "names", "link", "udev", "ifname", "dracut", "networkd", "nm", "wicked", "ip-batch",
-];
+/// The built-in formats: each file in their folder but the library.
+pub fn formats() -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../nbft-names/formats");
+    let files = std::fs::read_dir(folder).expect("formats").flatten();
+    let mut names: Vec<String> = files
+        .filter_map(|file| file.file_name().to_str()?.strip_suffix(".jq").map(str::to_owned))
+        .filter(|name| name != "lib")
+        .collect();
+    names.sort();
+    assert!(names.len() >= 9, "{names:?}");
+    names
+}
 
 /// nbft-dump's JSON of tables, each under the name that it has in /sys/firmware/acpi/tables.
 pub fn dump(tables: &[(&str, &Description)]) -> String {
