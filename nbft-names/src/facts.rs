@@ -1,26 +1,25 @@
-//! What one HFI says, read with care: addresses that mean something, prefixes that are one, where the address comes from.
+//! One HFI, read with care: addresses that a host can have, prefixes of a valid length, names that are names.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use nbft_common::table::{Hfi, Table, uri};
+use nbft_common::table::{Hfi, Table};
 
+use crate::address::usable;
+use crate::host_name::is_host_name;
+use crate::identity;
 use crate::interface::{HfiRef, Method};
-use crate::text;
 
 /// An HFI and what follows from its table.
 #[derive(Debug)]
 pub struct Facts<'a> {
     pub hfi: &'a Hfi,
-    /// How it is referred to.
     pub reference: HfiRef,
     /// X in `nbftXhY`.
     pub number: u32,
-    /// It is IPv6.
     pub is_v6: bool,
-    /// Where the address comes from.
+    /// The source of the address.
     pub method: Method,
-    /// Its address, if it has one.
     pub address: Option<IpAddr>,
     /// Prefix length of the address; never 0.
     pub prefix: u8,
@@ -32,37 +31,15 @@ pub struct Facts<'a> {
     pub default: bool,
     /// Targets of its family.
     pub targets: Vec<IpAddr>,
-}
-
-/// Addresses that each HFI of a table reaches: of subsystems and of discovery controllers.
-pub fn targets(table: &Table) -> Vec<BTreeSet<IpAddr>> {
-    let mut targets = vec![BTreeSet::new(); 256];
-    let mut add = |hfi: u8, address: IpAddr| {
-        if let (Some(set), Some(address)) = (targets.get_mut(usize::from(hfi)), usable(address)) {
-            set.insert(address);
-        }
-    };
-    for ssns in &table.subsystem {
-        ssns.hfis.iter().for_each(|hfi| add(*hfi, ssns.traddr));
-    }
-    for discovery in &table.discovery {
-        if let Ok((address, _)) = uri::parse(&discovery.uri) {
-            add(discovery.hfi, address);
-        }
-    }
-    targets
-}
-
-/// An address that an interface, a gateway or a server can have; IPv4 in IPv6's clothing is IPv4.
-fn usable(address: IpAddr) -> Option<IpAddr> {
-    let address = address.to_canonical();
-    let broadcast = matches!(address, IpAddr::V4(v4) if v4.is_broadcast() || v4.octets().first() == Some(&0));
-    let other = address.is_unspecified() || address.is_multicast() || address.is_loopback() || broadcast;
-    (!other).then_some(address)
+    pub host_name: Option<&'a str>,
+    /// A host name that is not valid: any text at all.
+    pub rejected_host_name: Option<&'a str>,
+    /// DHCP unique identifier.
+    pub duid: Option<Vec<u8>>,
 }
 
 impl<'a> Facts<'a> {
-    /// Reads an HFI; `warn` hears of what is not used.
+    /// Reads an HFI; `warn` is called for each value that is not used.
     pub fn new(
         table: &Table,
         number: u32,
@@ -71,15 +48,12 @@ impl<'a> Facts<'a> {
         always_default: bool,
         warn: &mut dyn FnMut(String),
     ) -> Self {
-        let reference = HfiRef {
-            table: text::word(table.name()),
-            index: hfi.index,
-        };
-        let mut say = |what: &str| warn(format!("{}: HFI {}: {what}", reference.table, reference.index));
+        let reference = HfiRef::new(table, hfi.index);
+        let mut unused = |what: String| warn(format!("{reference}: {what}, not used"));
         let mut read = |address: IpAddr, what: &str| {
             let read = usable(address);
             if read.is_none() && !address.to_canonical().is_unspecified() {
-                say(&format!("{what} {address} is not one a host can have, not used"));
+                unused(format!("{what} {address} is not one a host can have"));
             }
             read
         };
@@ -89,36 +63,42 @@ impl<'a> Facts<'a> {
             .into_iter()
             .filter_map(|server| read(server, "name server"))
             .collect();
-        let server = hfi.dhcp_server_ipaddr.and_then(usable);
-        // Without an address, its neighbours tell the family: not all firmware writes the zero address as IPv4.
-        let known = address
-            .or(server)
+        // Not all firmware writes the zero address as IPv4: without an address, the addresses beside it tell the family.
+        let is_v6 = address
+            .or_else(|| hfi.dhcp_server_ipaddr.and_then(usable))
             .or(gateway)
             .or(dns.first().copied())
-            .or(targets.first().copied());
-        let is_v6 = known.unwrap_or(hfi.ipaddr).is_ipv6();
+            .or(targets.first().copied())
+            .unwrap_or(hfi.ipaddr)
+            .is_ipv6();
         let gateway = gateway.filter(|gateway| {
             let fits = gateway.is_ipv6() == is_v6;
             if !fits {
-                say(&format!(
-                    "gateway {gateway} is of another family than the address, not used"
-                ));
+                unused(format!("gateway {gateway} is of another family than the address"));
             }
             fits
         });
+        let (host_name, rejected_host_name) = match hfi.host_name.as_deref() {
+            Some(name) if !is_host_name(name) => {
+                let shown: String = name.chars().take(80).collect();
+                unused(format!("host name '{shown}' is not valid (RFC 1123)"));
+                (None, Some(name))
+            }
+            valid => (valid, None),
+        };
+        let duid = hfi.dhcp_duid.as_deref().and_then(|text| {
+            let duid = identity::duid(text);
+            if duid.is_none() {
+                unused("the DHCP unique identifier is not one".to_owned());
+            }
+            duid
+        });
         let widest = if is_v6 { 128 } else { 32 };
         let stated = Some(hfi.subnet_mask_prefix).filter(|prefix| (1..=widest).contains(prefix));
-        let method = if hfi.is_dhcp() {
-            Method::Dhcp
-        } else if is_v6 && hfi.is_autoconf() {
-            Method::Slaac
-        } else {
-            Method::Static
-        };
         Self {
             number,
             is_v6,
-            method,
+            method: method(hfi, is_v6),
             address,
             prefix: stated.unwrap_or(if is_v6 { 64 } else { 32 }),
             prefix_unknown: stated.is_none() && !is_v6,
@@ -130,14 +110,22 @@ impl<'a> Facts<'a> {
                 .copied()
                 .filter(|target| target.is_ipv6() == is_v6)
                 .collect(),
+            host_name,
+            rejected_host_name,
+            duid,
             reference,
             hfi,
         }
     }
 
-    /// Whether the address is the server's or the router's to give.
+    /// Whether a server or a router gives the address.
     pub fn is_dynamic(&self) -> bool {
         self.method != Method::Static
+    }
+
+    /// Whether it brings its interface an address.
+    pub fn is_addressed(&self) -> bool {
+        self.is_dynamic() || self.address.is_some()
     }
 
     /// Metric of its routes.
@@ -146,33 +134,12 @@ impl<'a> Facts<'a> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_of_hosts() {
-        for good in ["192.0.2.1", "2001:db8::1", "fe80::1"] {
-            assert_eq!(
-                usable(good.parse().unwrap()).map(|it| it.to_string()).as_deref(),
-                Some(good)
-            );
-        }
-        assert_eq!(
-            usable("::ffff:192.0.2.1".parse().unwrap()),
-            Some("192.0.2.1".parse().unwrap())
-        );
-        for bad in [
-            "0.0.0.0",
-            "::",
-            "0.1.2.3",
-            "255.255.255.255",
-            "224.0.0.1",
-            "127.0.0.1",
-            "::1",
-            "ff02::1",
-        ] {
-            assert_eq!(usable(bad.parse().unwrap()), None, "{bad}");
-        }
+fn method(hfi: &Hfi, is_v6: bool) -> Method {
+    if hfi.is_dhcp() {
+        Method::Dhcp
+    } else if is_v6 && hfi.is_autoconf() {
+        Method::Slaac
+    } else {
+        Method::Static
     }
 }

@@ -6,8 +6,7 @@ use std::io::{Error, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-use nbft_common::command::failure::io_words;
-use nbft_common::command::failure::{Exit, Failure};
+use nbft_common::command::failure::{Exit, Failure, io_words};
 
 /// A file to be.
 #[derive(Clone, Debug, PartialEq, Eq)]

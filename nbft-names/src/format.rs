@@ -4,8 +4,7 @@ use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use nbft_common::command::failure::io_words;
-use nbft_common::command::failure::{Exit, Failure};
+use nbft_common::command::failure::{Exit, Failure, io_words};
 use nbft_common::command::root;
 use nbft_common::jq::{Filter, Object, Value};
 

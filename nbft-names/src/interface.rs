@@ -3,8 +3,10 @@
 //! All texts in it are safe to write anywhere: names, host names and table names hold nothing but ASCII letters, digits
 //! and `.`, `_`, `-`; all else is made of numbers. The one exception is `rejected_hostname`, which no format uses.
 
+use std::fmt;
 use std::net::IpAddr;
 
+use nbft_common::table::Table;
 use nbft_common::table::addr::{MacAddr, Uuid};
 use serde::Serialize;
 
@@ -116,6 +118,32 @@ pub struct HfiRef {
     pub index: u8,
 }
 
+impl HfiRef {
+    /// The HFI of this index. The table's name gets characters that mean nothing to any file format.
+    pub fn new(table: &Table, index: u8) -> Self {
+        Self {
+            table: plain(table.name()),
+            index,
+        }
+    }
+}
+
+fn plain(text: &str) -> String {
+    let plain = |c: char| match c {
+        '.' | '_' | '-' => c,
+        _ if c.is_ascii_alphanumeric() => c,
+        _ => '_',
+    };
+    text.chars().map(plain).take(64).collect()
+}
+
+/// As messages name it.
+impl fmt::Display for HfiRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: HFI {}", self.table, self.index)
+    }
+}
+
 /// Where an address comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -160,4 +188,15 @@ pub struct Route {
     pub default: bool,
     /// The gateway is whichever the DHCP server or the router advertises; `gateway` is what the firmware had.
     pub dynamic: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn names_of_tables() {
+        assert_eq!(plain("NBFT1"), "NBFT1");
+        assert_eq!(plain("a b\n[c]é$"), "a_b__c___");
+    }
 }

@@ -1,15 +1,19 @@
 //! `nbft-names`: names for the interfaces of the NBFT, and what each needs, for any network stack.
 
+mod address;
+mod describe;
 mod device;
 mod facts;
 mod files;
 mod format;
 mod group;
+mod host_name;
+mod identity;
 mod interface;
 mod names;
 mod naming;
+mod nics;
 mod routes;
-mod text;
 
 use std::process::ExitCode;
 

@@ -3,8 +3,7 @@
 use std::ffi::OsString;
 use std::io::Read;
 
-use nbft_common::command::failure::io_words;
-use nbft_common::command::failure::{Exit, Failure};
+use nbft_common::command::failure::{Exit, Failure, io_words};
 use nbft_common::command::log::warn;
 use nbft_common::command::output;
 use nbft_common::table::Table;

@@ -14,14 +14,19 @@ pub struct Links {
 }
 
 impl Links {
-    pub fn add(&mut self, facts: &Facts) {
-        if let Some(address) = facts.address {
-            // DHCPv6 leases an address without a network: its link is the router's, which has 64 bits.
-            let alone = facts.is_v6 && facts.is_dynamic() && facts.prefix == 128;
-            let prefix = if alone { 64 } else { facts.prefix };
-            self.prefixes.insert(prefix);
-            self.networks.insert((network(address, prefix), prefix));
+    /// The networks of all HFIs.
+    pub fn new<'a>(hfis: impl Iterator<Item = &'a Facts<'a>>) -> Self {
+        let mut links = Self::default();
+        for facts in hfis {
+            if let Some(address) = facts.address {
+                // DHCPv6 leases an address without a network: its link is the router's, which has 64 bits.
+                let alone = facts.is_v6 && facts.is_dynamic() && facts.prefix == 128;
+                let prefix = if alone { 64 } else { facts.prefix };
+                links.prefixes.insert(prefix);
+                links.networks.insert((network(address, prefix), prefix));
+            }
         }
+        links
     }
 
     /// Whether an address is on one of these networks.
