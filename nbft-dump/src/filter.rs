@@ -1,4 +1,4 @@
-//! jq filters: where the program comes from, and what its results are.
+//! jq filters: the source of the program, and its results.
 
 use std::ffi::OsString;
 
@@ -6,7 +6,7 @@ use nbft_common::command::failure::{Exit, Failure};
 use nbft_common::jq::{self, Filter, Style};
 use nbft_common::table::Table;
 
-/// Where the program is.
+/// The source of the program.
 #[derive(Debug)]
 pub enum Code {
     /// On the command line.
@@ -20,21 +20,21 @@ pub enum Code {
 pub struct Query {
     pub code: Option<Code>,
     pub style: Style,
-    /// The exit status tells of the last result.
+    /// The last result decides the exit status.
     pub status: bool,
-    /// Names and strings.
+    /// Names and values of `--arg`.
     pub arguments: Vec<(String, String)>,
 }
 
-/// What a filter gave.
+/// The results of a filter, printed.
 pub struct Results {
     pub text: String,
-    /// Exit status of `-e`.
+    /// Exit status: 0 without `-e`.
     pub status: u8,
 }
 
 impl Query {
-    /// Takes the program; there is one at most.
+    /// Sets the program, which may be given once.
     pub fn set(&mut self, code: Code) -> Result<(), Failure> {
         match self.code.replace(code) {
             None => Ok(()),
@@ -60,7 +60,7 @@ impl Query {
         }
     }
 
-    /// Runs it on the tables. Nothing is printed unless it comes to its end.
+    /// Runs the program on the tables. A program that fails has no results.
     pub fn run(&self, filter: &Filter, tables: &[Table]) -> Result<Results, Failure> {
         let values = filter
             .run(&tables)

@@ -1,10 +1,10 @@
-//! Text of 80 columns, without terminal control.
+//! Text of 80 columns, without control characters.
 
 use std::fmt::Display;
 
 use nbft_common::command::printable;
 
-/// Columns of the terminal that everybody has.
+/// Columns that every terminal has.
 const WIDTH: usize = 80;
 
 /// Lines under a heading: a label column, then the value.
@@ -22,7 +22,7 @@ impl Page {
         self.wrapped(&format!("  {label:<11} {}", printable(&value.to_string())), 14);
     }
 
-    /// A line that goes on below itself if it is too wide. It breaks at spaces only: names stay whole, to be copied.
+    /// A line that continues on the next one if it is too wide. It breaks at spaces only: names stay whole for copying.
     fn wrapped(&mut self, line: &str, indent: usize) {
         let mut column = 0;
         for (nth, word) in line.split(' ').enumerate() {
@@ -41,7 +41,7 @@ impl Page {
         self.0.push('\n');
     }
 
-    /// A labelled value, if there is one.
+    /// A labelled value, if it is present.
     pub fn maybe(&mut self, label: &str, value: Option<impl Display>) {
         if let Some(value) = value {
             self.line(label, value);
@@ -49,7 +49,7 @@ impl Page {
     }
 }
 
-/// The items with commas between them; none: nothing.
+/// The items with commas between them; `None` without items.
 pub fn joined(items: impl Iterator<Item = String>) -> Option<String> {
     let items: Vec<String> = items.collect();
     (!items.is_empty()).then(|| items.join(", "))

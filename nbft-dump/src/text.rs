@@ -1,4 +1,4 @@
-//! The table for people: all that it says, nothing that it does not, within 80 columns as far as its names allow.
+//! The table for people: everything that it says and nothing more, within 80 columns as far as its names allow.
 
 use std::net::IpAddr;
 
@@ -9,7 +9,7 @@ use nbft_common::table::{Availability, Demand, Discovery, Hfi, Host, Policy, Pri
 
 use super::page::{Page, joined};
 
-/// Renders tables; says so when there is none.
+/// Renders tables, or says that the machine has none.
 pub fn tables(tables: &[Table]) -> Vec<u8> {
     if tables.is_empty() {
         return b"No NBFT: the firmware did not boot over NVMe/TCP, or did not say so.\n".to_vec();
@@ -54,7 +54,7 @@ fn table(table: &Table) -> String {
     page.0
 }
 
-/// The id of the utility that made the table: four characters by ACPI's rules, padded with spaces.
+/// The id of the utility that made the table: by ACPI's rules four characters, padded with spaces.
 fn creator(id: u32) -> String {
     let bytes = id.to_le_bytes();
     let name = bytes.trim_ascii_end();
@@ -65,7 +65,7 @@ fn creator(id: u32) -> String {
     }
 }
 
-/// A UEFI device path is binary by its specification; firmware writes its text instead, some with bytes after it.
+/// A UEFI device path. By specification it is binary; firmware writes its text form, some with binary data after the text.
 fn driver_path(hex: &str) -> Option<String> {
     let digits = hex
         .as_bytes()

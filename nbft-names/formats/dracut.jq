@@ -1,19 +1,19 @@
 # The kernel command line as dracut.cmdline(7), systemd-network-generator(8) and nm-initrd-generator(8) read it.
 
-# A NIC that keeps the system's name goes by it when udev has given it. Before, nobody knows what the system will call
-# it: then by its MAC address, which only NetworkManager understands.
+# The name of a NIC that keeps the system's name. Until udev has given the name it cannot be known; the MAC address takes
+# its place, which only NetworkManager understands.
 def system_name(named; ifname):
   if named then ifname else .mac | split(":") | join("-") end;
 
-# What an interface is called there. VLAN ids are read out of names.
+# The name of an interface on this command line, whose readers take the VLAN id out of the name.
 def called:
   .tagged_name // if .naming == "none" then system_name(.named; .ifname) else .name end;
 
-# What the NIC of a VLAN device is called.
+# The name of the NIC below a VLAN device.
 def below:
   if .naming == "none" then system_name(.parent_named; .parent_ifname) else .parent end;
 
-# A static address, with the gateway if it is the way to everywhere.
+# A static address, with the gateway of the default route if it has one.
 def static($interface):
   .family as $family
   | [$interface.routes[] | select(.default and .family == $family) | .gateway | bracketed] as $gateways
@@ -21,7 +21,7 @@ def static($interface):
      ($interface | called), "none"]
   | join(":");
 
-# How an address is asked for. There is one way for each interface: of several, the one that includes them.
+# The keyword for requesting addresses. An interface can have only one: of several methods, the one that includes them.
 def asked:
   if .dhcp4 and (.dhcp6 or .slaac) then "any"
   elif .dhcp4 then "dhcp"
@@ -42,6 +42,6 @@ lines(
     (.addresses[] | select(.method == "static") | static($interface)),
     (asked | "ip=\($interface | called):\(.)"),
     (.routes[] | select((.dynamic or .default) | not) | route($interface)),
-    # Without brackets, whatever the manual says: systemd-network-generator 252 refuses them here.
+    # The manual wants brackets, but systemd-network-generator 252 refuses them here.
     (.dns[] | "nameserver=\(.)")))
 | select(. != "") | {file: "20-nbft.conf", text: ., header: false}

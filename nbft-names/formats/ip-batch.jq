@@ -1,14 +1,14 @@
-# Lines for `ip -force -batch -`, or for a loop around busybox's ip: plain words, nothing to quote. What ip cannot do
-# is in comments of a fixed form: `# dhcp4 NAME`, `# dhcp6 NAME`, `# slaac NAME`, `# nameserver ADDRESS`, `# hostname NAME`.
+# Lines for `ip -force -batch -`, or for a loop around busybox's ip: no word needs quotes. Comments of a fixed form stand
+# for the rest: `# dhcp4 NAME`, `# dhcp6 NAME`, `# slaac NAME`, `# nameserver ADDRESS`, `# hostname NAME`.
 
-# Names: only of NICs that are there. Nothing is set down for it.
+# Renames a NIC that exists, or adds the name to it, without setting it down.
 def name:
   select(.vlan == 0 and .device != null and .device != .name)
   | if .naming == "rename" then "link set dev \(.device) name \(.name)"
     elif .naming == "altname" then "link property add dev \(.device) altname \(.name)"
     else empty end;
 
-# `append`, not `add`: two interfaces may lead to one target.
+# `append`, not `add`: two interfaces may have routes to the same target.
 def route($name):
   "route append \(cidr)"
   + (if .gateway then " via \(.gateway)" else "" end)

@@ -1,6 +1,6 @@
-# What every program may use, a user's too; each definition comes after those that it uses. nbft-names(8) lists them.
+# Definitions for every program, a user's too; each comes after those that it uses. nbft-names(8) lists them.
 
-# Strings, as lines of text; what is no string is left out.
+# Strings, as lines of text; other values are left out.
 def lines(f):
   [f | strings] | if length == 0 then "" else join("\n") + "\n" end;
 
@@ -8,19 +8,19 @@ def lines(f):
 def key(name; f):
   f | select(. != null) | "\(name)=\(.)";
 
-# An empty line, [NAME] and what follows it; nothing when nothing follows.
+# An empty line, [NAME] and the lines of f; nothing if f has none.
 def section(name; f):
   [f | strings] | if length == 0 then empty else "", "[\(name)]", .[] end;
 
-# What an interface stands for, as TABLE:index with commas; - for a NIC that only carries VLANs.
+# The HFIs of an interface, as TABLE:index with commas; - for a NIC that only carries VLANs.
 def hfis:
   [.hfis[] | "\(.table):\(.index)"] | if length == 0 then "-" else join(",") end;
 
-# A comment that says so.
+# A comment with the HFIs, or with the VLAN devices of a NIC that only carries VLANs.
 def about:
   if .hfis == [] then "# carries " + (.vlans | join(", ")) else "# " + hfis end;
 
-# An address, in brackets when it is IPv6.
+# An address, in brackets if it is IPv6.
 def bracketed:
   if . == null then "" elif contains(":") then "[\(.)]" else . end;
 
@@ -28,15 +28,15 @@ def bracketed:
 def cidr:
   "\(.address // .destination)/\(.prefix)";
 
-# Addresses to set: not those that a server or a router gives.
+# The addresses to set: all that no server and no router gives.
 def fixed(family):
   .addresses[] | select(.family == family and .method == "static");
 
-# Routes to set where only fixed gateways can be.
+# The routes to set by a network stack that knows fixed gateways only.
 def known(family):
   .routes[] | select(.family == family and (.dynamic | not));
 
-# systemd.link(5) of a NIC. It replaces 99-default.link, so it repeats what is good in there.
+# systemd.link(5) of a NIC. It takes the place of 99-default.link, so it repeats the policies of that file.
 def link_file:
   select(.vlan == 0 and .naming != "none") | {
     file: "60-nbft-\(.name).link",

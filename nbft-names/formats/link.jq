@@ -1,2 +1,2 @@
-# systemd.link(5): names of NICs. VLAN devices get theirs when they are made.
+# systemd.link(5): names of NICs. VLAN devices get their names when they are created.
 .[] | link_file

@@ -10,8 +10,8 @@ def accepts_ra:
 def yes:
   if . then "yes" else "no" end;
 
-# Who the client says it is: the firmware's identity, or else one made of the MAC address. The default is made of the
-# machine id, which is another one in an initrd.
+# The client's identity: the firmware's, otherwise one made of the MAC address. systemd-networkd's default is made of the
+# machine id, which differs between initrd and real root.
 def identity:
   if .duid_type then key("DUIDType"; .duid_type), key("DUIDRawData"; .duid_raw) else "DUIDType=link-layer" end,
   key("IAID"; .iaid);
@@ -44,11 +44,11 @@ def network_file:
         key("LinkLocalAddressing"; if accepts_ra or ([fixed(6)] != []) then "ipv6" else "no" end),
         key("IPv6AcceptRA"; accepts_ra | yes),
         key("DNS"; .dns[]),
-        # The root disk is behind these addresses: they stay, whoever goes.
+        # The root disk is behind these addresses: they stay when systemd-networkd stops or the link goes down.
         "KeepConfiguration=yes",
         "IgnoreCarrierLoss=yes"),
       (fixed(4) | section("Address"; key("Address"; cidr))),
-      # The firmware has just used it: no need to ask for a second whether somebody else does.
+      # The firmware has just used this address: duplicate detection would only cost a second.
       (fixed(6) | section("Address"; key("Address"; cidr), "DuplicateAddressDetection=none")),
       (.routes[] | route),
       section("DHCPv4"; select(.dhcp4) |

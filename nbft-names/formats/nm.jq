@@ -1,31 +1,32 @@
-# NetworkManager keyfiles (nm-settings-keyfile(5)). Profiles match MAC addresses, so that they hold whatever the names
-# are; they have the names and the priority of NetworkManager's own NBFT reader, which nvme-cli's dispatcher looks for.
+# NetworkManager keyfiles (nm-settings-keyfile(5)). Profiles match MAC addresses, so they hold under any interface name.
+# Their ids and their priority are those of NetworkManager's own NBFT reader, which nvme-cli's dispatcher looks for.
 
 def id:
   if .hfis == [] then "NBFT connection \(.name)"
   else "\(.hfis[0].table) connection HFI \(.hfis[0].index)" + if .vlan == 0 then "" else " VLAN \(.vlan)" end
   end;
 
-# NAME1=, NAME2= and so on; of a route also the line that says its gateway is outside of all prefixes.
+# address1=, address2= and so on.
 def addresses:
   to_entries[] | "address\(.key + 1)=\(.value | cidr)";
 
+# route1=, route2= and so on, each with an option line if its gateway is outside of all prefixes.
 def routes:
   to_entries[]
   | (.value | if .family == 6 then "::" else "0.0.0.0" end) as $none
   | "route\(.key + 1)=\(.value | cidr),\(.value.gateway // $none)\(.value.metric | if . then ",\(.)" else "" end)",
     (select(.value.onlink) | "route\(.key + 1)_options=onlink=true");
 
-# One family: `asks` is whether a server or a router gives addresses.
+# The keys of one family; `asks` tells whether a server or a router gives addresses.
 def family($family; asks; default; metric; more):
   [fixed($family)] as $fixed
   | [.routes[] | select(.family == $family)] as $routes
   | key("method"; if asks then "auto" elif $fixed == [] then "disabled" else "manual" end),
     (select(asks or $fixed != []) |
       ($fixed | addresses),
-      # A gateway that only the lease or the router tells cannot be named here.
+      # A gateway that only the lease or the router gives cannot be named here.
       ([$routes[] | select(.gateway or (.dynamic | not))] | routes),
-      # Their default route is needed then, wanted or not.
+      # Such routes need the default route of the lease or the router, even if it is unwanted.
       (select(default or any($routes[]; .dynamic and .gateway == null) | not) | "never-default=true"),
       key("route-metric"; metric),
       (key("dns"; [.dns[] | select(contains(":") == ($family == 6)) | "\(.);"] | select(. != []) | join("")))),

@@ -3,7 +3,7 @@
 def element(name):
   "<\(name)>\(tostring | @html)</\(name)>";
 
-# How wicked finds an interface.
+# The element by which wicked finds an interface.
 def which:
   if .ifindex and .naming != "rename"
   then "<name namespace=\"ifindex\">\(.ifindex)</name>"
@@ -15,11 +15,11 @@ def route:
   + "\(if .metric then .metric | element("priority") else "" end)"
   + "\(if .gateway then "<nexthop>\(.gateway | element("gateway"))</nexthop>" else "" end)</route>";
 
-# ELEMENT with lines in it, when there are any.
+# An element around lines; nothing if f has none.
 def block(name; f):
   [f | strings] | if length == 0 then empty else "  <\(name)>", "    \(.[])", "  </\(name)>" end;
 
-# Routes to the targets of a lease go over the gateway that the firmware had.
+# Routes to targets over a leased address use the firmware's gateway.
 def static($family):
   [fixed($family) | "<address>\(cidr | element("local"))</address>"] as $addresses
   | [.routes[] | select(.family == $family and (.gateway or (.dynamic | not))) | route] as $routes
@@ -31,7 +31,7 @@ def static($family):
       (.hostname | strings | element("hostname")),
       (true | element("enabled")));
 
-# What is taken from a lease has to be listed when the default route is not.
+# A lease without its default route needs a list of everything else that it sets.
 def lease(default; id):
   (true | element("enabled")),
   (select(default | not) | "hostname,dns,mtu" | element("update")),
@@ -41,7 +41,7 @@ def lease(default; id):
 
 [
   .[]
-  | if .naming == "none" and .ifname == null then "<!-- \(.mac): there is no such interface -->\n"
+  | if .naming == "none" and .ifname == null then "<!-- \(.mac): no such interface -->\n"
     else
       lines(
         "<interface origin=\"firmware:nbft:\(hfis)\">",

@@ -1,4 +1,4 @@
-//! What the running kernel calls the interfaces: some consumers know them by no other name.
+//! The running kernel's interfaces: some consumers know an interface by its current name only.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use nbft_common::command::{root, sysfs};
 use nbft_common::table::addr::MacAddr;
 
 const CLASS: &str = "/sys/class/net";
-/// What udev has found out: of an interface, in a file `nINDEX`. It is there once udev has given the name.
+/// udev's records. An interface has a file `nINDEX` as soon as udev has given its name.
 const UDEV: &str = "/run/udev/data";
 
 /// An interface of the running kernel.
@@ -14,12 +14,12 @@ const UDEV: &str = "/run/udev/data";
 pub struct Device {
     pub name: String,
     pub ifindex: u32,
-    /// udev is done with it: this name stays. Before that it is the kernel's, like `eth0`.
+    /// Whether udev has processed it, so that the name stays. Before that it may be a name like `eth0`.
     pub named: bool,
 }
 
-/// All Ethernet NICs (VLAN 0) and VLAN devices there are, by MAC address and VLAN. Bonds, bridges and the like share the
-/// MAC address of what is below them: they are left out, and of several that are left the oldest one counts.
+/// All Ethernet NICs (VLAN 0) and VLAN devices, by MAC address and VLAN. Bonds, bridges and other devices that share the
+/// MAC address of a NIC below them are left out; of several that remain the oldest counts.
 pub fn all() -> HashMap<(MacAddr, u16), Device> {
     let mut found: HashMap<(MacAddr, u16), Device> = HashMap::new();
     for (key, device) in sysfs::names(CLASS).iter().filter_map(|name| read(name)) {
@@ -32,7 +32,7 @@ pub fn all() -> HashMap<(MacAddr, u16), Device> {
 }
 
 fn read(name: &str) -> Option<((MacAddr, u16), Device)> {
-    // A name that would not be safe everywhere is nobody's default.
+    // Neither the kernel nor udev gives a name that would be unsafe in a format.
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     if name.starts_with('-') || !name.chars().all(plain) {
         return None;

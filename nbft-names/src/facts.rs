@@ -6,9 +6,10 @@ use std::net::IpAddr;
 use nbft_common::table::{Hfi, Table};
 
 use crate::address::usable;
+use crate::hfi_ref::HfiRef;
 use crate::host_name::is_host_name;
 use crate::identity;
-use crate::interface::{HfiRef, Method};
+use crate::interface::Method;
 
 /// An HFI and what follows from its table.
 #[derive(Debug)]
@@ -23,11 +24,11 @@ pub struct Facts<'a> {
     pub address: Option<IpAddr>,
     /// Prefix length of the address; never 0.
     pub prefix: u8,
-    /// The table does not say the prefix length, and none could be guessed.
+    /// Whether the table gives no prefix length and none can be assumed.
     pub prefix_unknown: bool,
     pub gateway: Option<IpAddr>,
     pub dns: Vec<IpAddr>,
-    /// Whether the default route may go over it.
+    /// Whether the HFI may have the default route.
     pub default: bool,
     /// Targets of its family.
     pub targets: Vec<IpAddr>,
@@ -53,7 +54,7 @@ impl<'a> Facts<'a> {
         let mut read = |address: IpAddr, what: &str| {
             let read = usable(address);
             if read.is_none() && !address.to_canonical().is_unspecified() {
-                unused(format!("{what} {address} is not one a host can have"));
+                unused(format!("{what} {address} is not valid for a host"));
             }
             read
         };
@@ -89,7 +90,7 @@ impl<'a> Facts<'a> {
         let duid = hfi.dhcp_duid.as_deref().and_then(|text| {
             let duid = identity::duid(text);
             if duid.is_none() {
-                unused("the DHCP unique identifier is not one".to_owned());
+                unused("the DHCP unique identifier is not valid".to_owned());
             }
             duid
         });

@@ -1,4 +1,4 @@
-//! Files, written so that nobody ever reads half of one.
+//! Files, written atomically.
 
 use std::ffi::OsStr;
 use std::fs::{self, OpenOptions, Permissions};
@@ -8,23 +8,24 @@ use std::path::Path;
 
 use nbft_common::command::failure::{Exit, Failure, io_words};
 
-/// A file to be.
+/// A file to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Document {
-    /// Its name, without a directory.
+    /// Name, without a directory.
     pub file: String,
-    /// What is in it.
+    /// Content.
     pub text: String,
     /// Permissions.
     pub mode: u32,
-    /// Whether a line with its name goes before it on standard output.
+    /// Whether standard output shows a line with the name before the content.
     pub header: bool,
 }
 
-/// Writes files into a directory, which is made if it is not there, and returns their paths, a line each.
+/// Writes files into a directory, which is created if missing, and returns their paths, one per line.
 ///
 /// # Errors
-/// [`Exit::Data`] when two have one name, before any is written; [`Exit::Output`] for the first that cannot be written.
+/// [`Exit::Data`] when two files have the same name, before any is written; [`Exit::Output`] for the first file that
+/// cannot be written.
 pub fn write(directory: &OsStr, documents: &[Document]) -> Result<String, Failure> {
     let mut names: Vec<&str> = documents.iter().map(|document| document.file.as_str()).collect();
     names.sort_unstable();
@@ -50,7 +51,7 @@ pub fn write(directory: &OsStr, documents: &[Document]) -> Result<String, Failur
     Ok(written)
 }
 
-/// Writes a hidden file beside the one that is meant, and gives it its name when it is whole.
+/// Writes a hidden file in the same directory, and renames it once it is complete.
 fn replace(path: &Path, document: &Document) -> Result<(), Error> {
     let temporary = path.with_file_name(format!(".{}.{}", document.file, std::process::id()));
     let made = (|| {
@@ -60,7 +61,7 @@ fn replace(path: &Path, document: &Document) -> Result<(), Error> {
             .mode(0o600)
             .open(&temporary)?;
         file.write_all(document.text.as_bytes())?;
-        // Here, not above: the umask has no say.
+        // Not with the mode of `open`, which the umask would reduce.
         file.set_permissions(Permissions::from_mode(document.mode))?;
         drop(file);
         fs::rename(&temporary, path)

@@ -11,22 +11,22 @@ use nbft_common::jq::{Filter, Object, Value};
 use crate::files::Document;
 use crate::interface::Interface;
 
-/// Definitions that stand before every program.
+/// Definitions that every program may use.
 const LIBRARY: &str = include_str!("../formats/lib.jq");
-/// Where programs of the same name override those in here, and others are added.
+/// Programs here replace the built-in ones of the same name, and add others.
 const DIRECTORY: &str = "/etc/nbft/formats";
 
 /// The built-in programs by name: each file in `formats/` but the library, as `build.rs` lists them.
 const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/formats.rs"));
 
-/// A compiled format.
+/// A format, compiled.
 pub struct Format {
-    /// Its name or its file, for messages.
+    /// Name or file, for messages.
     name: String,
     filter: Filter,
 }
 
-/// What a format makes of the interfaces.
+/// A result of a format.
 #[derive(Debug)]
 pub enum Output {
     /// Text for standard output.
@@ -39,7 +39,7 @@ impl Format {
     /// The format of this name.
     ///
     /// # Errors
-    /// [`Exit::Usage`] when there is none; [`Exit::Data`] when the program in its file is wrong.
+    /// [`Exit::Usage`] when no such format exists; [`Exit::Data`] when the program in its file is wrong.
     pub fn named(name: &str) -> Result<Self, Failure> {
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         if !name.is_empty() && name.chars().all(plain) {
@@ -80,10 +80,10 @@ impl Format {
         }
     }
 
-    /// Runs it.
+    /// Runs the program on the interfaces.
     ///
     /// # Errors
-    /// [`Exit::Data`] when the program fails, or gives something that is neither text nor a file.
+    /// [`Exit::Data`] when the program fails, or when one of its results is neither text nor a file.
     pub fn render(&self, interfaces: &[Interface]) -> Result<Vec<Output>, Failure> {
         let failed = |why: String| Failure::new(Exit::Data, format!("{}: {why}", self.name));
         let values = self

@@ -1,73 +1,73 @@
-//! The model that every format reads: an array of these is what `--to json` prints. nbft-json(5) documents its keys.
+//! The model that every format reads: `--to json` prints an array of interfaces. nbft-json(5) documents the keys.
 //!
-//! All texts in it are safe to write anywhere: names, host names and table names hold nothing but ASCII letters, digits
-//! and `.`, `_`, `-`; all else is made of numbers. The one exception is `rejected_hostname`, which no format uses.
+//! All its texts are safe in any file: names, host names and table names consist of ASCII letters, digits and `.`, `_`,
+//! `-`; the other texts are made of numbers. The one exception is `rejected_hostname`, which no format uses.
 
-use std::fmt;
 use std::net::IpAddr;
 
-use nbft_common::table::Table;
 use nbft_common::table::addr::{MacAddr, Uuid};
 use serde::Serialize;
 
-/// How an interface comes to its name.
+use crate::hfi_ref::HfiRef;
+
+/// The means by which an interface gets its name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Naming {
-    /// It is renamed.
+    /// The interface is renamed.
     #[default]
     Rename,
-    /// It gets the name as an alternative one.
+    /// The interface gets the name as an alternative name.
     AltName,
-    /// It keeps whatever name the system gives; everything goes by its MAC address.
+    /// The interface keeps the system's name; formats identify it by its MAC address.
     None,
 }
 
-/// An interface: what all HFIs with one MAC address and one VLAN have in common, or a NIC that only carries VLANs.
+/// An interface: all HFIs with one MAC address and one VLAN, or a NIC that only carries VLANs.
 #[derive(Debug, Serialize)]
 pub struct Interface {
-    /// Its name: at most 15 characters, no two alike. A VLAN device has it in every mode of naming.
+    /// Unique name of at most 15 characters. A VLAN device has it in every mode of naming.
     pub name: String,
-    /// How it comes to that name.
+    /// The means by which it gets that name.
     pub naming: Naming,
     /// MAC address of the NIC.
     pub mac: MacAddr,
-    /// VLAN id; 0: the NIC itself.
+    /// VLAN id; 0 for a NIC.
     pub vlan: u16,
-    /// Name of the NIC that a VLAN device is on.
+    /// Name of the NIC below a VLAN device.
     pub parent: Option<String>,
-    /// The VLAN device's name in the form NIC.VID, for consumers that read the id out of the name.
+    /// Name of a VLAN device in the form NIC.VID, for consumers that read the VLAN id out of the name.
     pub tagged_name: Option<String>,
     /// Names of the VLAN devices on a NIC.
     pub vlans: Vec<String>,
-    /// What the running kernel calls it; null when there is no such interface (yet).
+    /// The running kernel's name for the interface; null if the interface does not exist (yet).
     pub device: Option<String>,
-    /// Index of that interface.
+    /// The running kernel's index of the interface.
     pub ifindex: Option<u32>,
-    /// udev is done with that interface: its name stays as it is. Until then it is the kernel's, like `eth0`.
+    /// Whether udev has processed the interface, so that `device` stays. Before that it may be a name like `eth0`.
     pub named: bool,
-    /// What to call it in a command now: its name when it is renamed; else what the kernel calls it, or, when it is not
-    /// there yet, its name if it will have that one too; null: nobody knows.
+    /// The name to use on a command line now: the new name if it will be renamed, otherwise the kernel's current name;
+    /// null if it cannot be known yet.
     pub ifname: Option<String>,
-    /// The same of the NIC that a VLAN device is on.
+    /// `ifname` of the NIC below a VLAN device.
     pub parent_ifname: Option<String>,
-    /// Whether that NIC's name stays.
+    /// `named` of that NIC.
     pub parent_named: bool,
-    /// Stable identity of its connection profile, made of MAC address and VLAN.
+    /// Identity of its connection profile, made of MAC address and VLAN: every run gives the same.
     pub uuid: Uuid,
-    /// The same of the NIC that a VLAN device is on.
+    /// `uuid` of the NIC below a VLAN device.
     pub parent_uuid: Option<Uuid>,
-    /// The HFIs it stands for; none for a NIC that only carries VLANs.
+    /// Its HFIs; none for a NIC that only carries VLANs.
     pub hfis: Vec<HfiRef>,
-    /// Whether it gets an address in some way.
+    /// Whether it has an address, fixed or given.
     pub addressed: bool,
-    /// Its addresses; those leased or autoconfigured are what the firmware had.
+    /// Its addresses; a leased or autoconfigured one is the firmware's.
     pub addresses: Vec<Address>,
-    /// It has an IPv4 lease.
+    /// Whether a DHCP server gives an IPv4 address.
     pub dhcp4: bool,
-    /// It has an IPv6 lease.
+    /// Whether a DHCP server gives an IPv6 address.
     pub dhcp6: bool,
-    /// It has an address from a router advertisement.
+    /// Whether a router advertisement gives an IPv6 address.
     pub slaac: bool,
     /// IPv4 gateway.
     pub gateway4: Option<IpAddr>,
@@ -77,74 +77,39 @@ pub struct Interface {
     pub default4: bool,
     /// Whether the IPv6 default route may go over it.
     pub default6: bool,
-    /// Metric of its IPv4 routes; null: the system's default.
+    /// Metric of its IPv4 routes; null for the system's default.
     pub metric4: Option<u16>,
-    /// Metric of its IPv6 routes; null: the system's default.
+    /// Metric of its IPv6 routes; null for the system's default.
     pub metric6: Option<u16>,
     /// Routes to set. A default route that a lease or a router advertises is not among them.
     pub routes: Vec<Route>,
     /// Name servers.
     pub dns: Vec<IpAddr>,
-    /// Host name, valid as RFC 1123 has it and at most 64 characters.
+    /// Host name, valid by RFC 1123, of at most 64 characters.
     pub hostname: Option<String>,
     /// A host name that is not valid: any text at all.
     pub rejected_hostname: Option<String>,
-    /// DHCP identity association id: the firmware's, or else the last four bytes of the MAC address.
+    /// DHCP identity association id: the firmware's, otherwise the last four bytes of the MAC address.
     pub iaid: u32,
-    /// DHCP unique identifier, hexadecimal with colons: the firmware's, or else the one made of the MAC address.
+    /// DHCP unique identifier, hexadecimal with colons: the firmware's, otherwise one made of the MAC address.
     pub duid: String,
-    /// Type of the DUID: `link-layer-time`, `vendor`, `link-layer` or `uuid`; null: another one.
+    /// Type of the DUID: `link-layer-time`, `vendor`, `link-layer` or `uuid`; null for any other.
     pub duid_type: Option<&'static str>,
     /// Bytes of the DUID after its type, hexadecimal with colons.
     pub duid_raw: String,
-    /// What the DHCPv4 client calls itself (option 61), hexadecimal with colons.
+    /// DHCPv4 client identifier (option 61), hexadecimal with colons.
     pub client_id: String,
-    /// What that is made of: `duid` when the firmware's is known (with the IAID, RFC 4361), else `mac`.
+    /// Source of the client identifier: `duid` for the firmware's DUID with the IAID (RFC 4361), otherwise `mac`.
     pub client_id_type: &'static str,
     /// Addresses of the subsystems and discovery controllers reached over it.
     pub targets: Vec<IpAddr>,
-    /// How many interfaces have addresses: one for each path.
+    /// Number of interfaces that have addresses: one for each path.
     pub paths: usize,
-    /// `degraded` when it is the only path, else `no`: a dead path must not delay a boot over another one.
+    /// `degraded` for the only path, otherwise `no`: a dead path must not delay a boot over another one.
     pub required_for_online: &'static str,
 }
 
-/// An HFI: `TABLE:index` names it on a command line.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct HfiRef {
-    /// Name of its table.
-    pub table: String,
-    /// Index of its descriptor.
-    pub index: u8,
-}
-
-impl HfiRef {
-    /// The HFI of this index. The table's name gets characters that mean nothing to any file format.
-    pub fn new(table: &Table, index: u8) -> Self {
-        Self {
-            table: plain(table.name()),
-            index,
-        }
-    }
-}
-
-fn plain(text: &str) -> String {
-    let plain = |c: char| match c {
-        '.' | '_' | '-' => c,
-        _ if c.is_ascii_alphanumeric() => c,
-        _ => '_',
-    };
-    text.chars().map(plain).take(64).collect()
-}
-
-/// As messages name it.
-impl fmt::Display for HfiRef {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: HFI {}", self.table, self.index)
-    }
-}
-
-/// Where an address comes from.
+/// Source of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Method {
@@ -165,7 +130,7 @@ pub struct Address {
     pub address: IpAddr,
     /// Prefix length; never 0.
     pub prefix: u8,
-    /// Where it comes from.
+    /// Source of the address.
     pub method: Method,
 }
 
@@ -174,29 +139,18 @@ pub struct Address {
 pub struct Route {
     /// 4 or 6.
     pub family: u8,
-    /// Where to.
+    /// Address of the destination.
     pub destination: IpAddr,
     /// Prefix length of the destination.
     pub prefix: u8,
-    /// The gateway; null: the destination is on the link, or (with `dynamic`) the table does not say.
+    /// Gateway; null if the destination is on the link or, with `dynamic`, if the table names no gateway.
     pub gateway: Option<IpAddr>,
-    /// The gateway is outside the address's prefix.
+    /// Whether the gateway is outside the address's prefix.
     pub onlink: bool,
-    /// Metric; null: the system's default.
+    /// Metric; null for the system's default.
     pub metric: Option<u16>,
-    /// It is the default route.
+    /// Whether this is the default route.
     pub default: bool,
-    /// The gateway is whichever the DHCP server or the router advertises; `gateway` is what the firmware had.
+    /// Whether the DHCP server or the router advertises the gateway; `gateway` is then the firmware's.
     pub dynamic: bool,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::plain;
-
-    #[test]
-    fn names_of_tables() {
-        assert_eq!(plain("NBFT1"), "NBFT1");
-        assert_eq!(plain("a b\n[c]é$"), "a_b__c___");
-    }
 }

@@ -1,4 +1,4 @@
-//! `nbft-names`: names for the interfaces of the NBFT, and what each needs, for any network stack.
+//! `nbft-names`: names the interfaces of the NBFT, and writes their configuration for any network stack.
 
 mod address;
 mod describe;
@@ -7,6 +7,7 @@ mod facts;
 mod files;
 mod format;
 mod group;
+mod hfi_ref;
 mod host_name;
 mod identity;
 mod interface;
@@ -87,7 +88,7 @@ fn run() -> Result<(), Failure> {
     })
 }
 
-/// The value of an option that takes one of a few words.
+/// The value of an option that takes one of these words.
 fn word<T: Copy>(parser: &mut lexopt::Parser, option: &str, words: &[(&str, T)]) -> Result<T, Failure> {
     let given: String = parsed(parser)?;
     match words.iter().find(|(word, _)| *word == given) {
@@ -110,7 +111,7 @@ fn prefix(given: String) -> Result<String, Failure> {
     Err(Failure::usage(format_args!("--prefix: '{given}' {rule}")))
 }
 
-/// Takes the format; there is one at most.
+/// Sets the format, which may be given once.
 fn set(to: &mut Option<To>, new: To) -> Result<(), Failure> {
     match to.replace(new) {
         None => Ok(()),

@@ -1,4 +1,4 @@
-//! The one job: tables in, interfaces out, in some format.
+//! The one job: reads tables, prints or writes their interfaces in a format.
 
 use std::ffi::OsString;
 use std::io::Read;
@@ -14,7 +14,7 @@ use crate::group::{self, Choices};
 use crate::interface::Interface;
 use crate::{device, files};
 
-/// No dump of real tables comes near it: the largest table there can be is a few megabytes of JSON.
+/// More than any dump of real tables: the largest possible table has a few megabytes of JSON.
 const LARGEST_INPUT: u64 = 64 << 20;
 
 /// The format to use.
@@ -39,7 +39,7 @@ pub struct Options {
 
 /// Reads tables from standard input and prints their interfaces, or writes files.
 pub fn names(options: &Options) -> Result<(), Failure> {
-    // A wrong format is an error whatever the tables are.
+    // First, so that a wrong format is an error whatever the tables are.
     let format = match &options.to {
         To::Json => None,
         To::Named(name) => Some(Format::named(name)?),
@@ -92,7 +92,7 @@ fn json(interfaces: &[Interface]) -> Result<String, Failure> {
     }
 }
 
-/// All of it for standard output, each piece ending with a newline, files with their names before them.
+/// All results for standard output: each ends with a newline, and a file has its name before it.
 fn text(outputs: Vec<Output>) -> String {
     let mut all = String::new();
     for output in outputs {
@@ -116,7 +116,7 @@ fn text(outputs: Vec<Output>) -> String {
 }
 
 fn tell(interface: &Interface) {
-    let device = interface.device.as_deref().unwrap_or("not there yet");
+    let device = interface.device.as_deref().unwrap_or("does not exist yet");
     let (name, mac, vlan) = (&interface.name, interface.mac, interface.vlan);
     warn(format_args!("{name}: MAC {mac}, VLAN {vlan}: {device}"));
 }

@@ -1,4 +1,4 @@
-//! Names: short enough for the kernel, no two alike.
+//! Unique names, short enough for the kernel.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,16 +6,16 @@ use nbft_common::table::Table;
 
 /// The kernel's limit (IFNAMSIZ less the NUL).
 const LONGEST: usize = 15;
-/// With the usual prefix of 4 characters all names fit; with this one, those of the first ten tables.
+/// With the usual prefix of 4 characters all names fit; with the longest prefix, those of the first ten tables.
 const LONGEST_PREFIX: usize = 8;
 
-/// How names are made.
+/// The form of names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scheme {
     /// `nbftXhY`: table and HFI.
     #[default]
     Hfi,
-    /// `nbft0`, `nbft1`, …: a number for each MAC address.
+    /// `nbft0`, `nbft1`, …: one number per MAC address.
     Index,
 }
 
@@ -26,8 +26,8 @@ pub fn is_prefix(text: &str) -> bool {
     text.len() <= LONGEST_PREFIX && text.starts_with(|c: char| c.is_ascii_alphabetic()) && text.chars().all(rest)
 }
 
-/// The X of `nbftXhY` for each table: the number in its name (`NBFT` is 0, `NBFT1` is 1). A table that has none, or one
-/// that an earlier table has, gets the lowest number that is free.
+/// The X of `nbftXhY` for each table: the number in the table's name (`NBFT` is 0, `NBFT1` is 1). A table without a
+/// number, or with the number of an earlier table, gets the lowest free one.
 #[must_use]
 pub fn table_numbers(tables: &[Table]) -> Vec<u32> {
     let mut taken = HashSet::new();
@@ -53,29 +53,29 @@ fn number_of(name: &str) -> Option<u32> {
     }
 }
 
-/// Names that were given.
+/// The names given so far.
 #[derive(Debug, Default)]
 pub struct Names {
     taken: HashSet<String>,
-    /// The number to try next for a name that was taken or too long.
+    /// By the beginning of a name that was taken or too long: the number to try next.
     next: HashMap<String, u32>,
 }
 
 impl Names {
-    /// `head` and `tail` in one name, if they fit and nobody has it; else with a shorter head and a number between them.
-    /// The tail, of at most 5 characters, is always whole.
+    /// Gives the name `head` + `tail` if it fits and is free, otherwise one with a shorter head and a number between them.
+    /// The tail, of at most 5 characters, is never shortened.
     pub fn give(&mut self, head: &str, tail: &str) -> String {
         let wanted = format!("{head}{tail}");
         if wanted.len() <= LONGEST && self.taken.insert(wanted.clone()) {
             return wanted;
         }
-        // Long names that begin alike share a counter, or ten thousand of them would try each other's numbers.
+        // Names with the same beginning share a counter: ten thousand of them would otherwise retry each other's numbers.
         let start = wanted.get(..LONGEST - 6).unwrap_or(&wanted).to_owned();
         let next = self.next.entry(start).or_insert(2);
         loop {
             let end = format!("_{next}{tail}");
             *next += 1;
-            // Heads are ASCII: they end at any byte.
+            // Heads are ASCII: they can be cut at any byte.
             let room = LONGEST.saturating_sub(end.len()).min(head.len());
             let name = format!("{}{end}", head.get(..room).unwrap_or_default());
             if self.taken.insert(name.clone()) {

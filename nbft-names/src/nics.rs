@@ -7,7 +7,7 @@ use nbft_common::table::{Hfi, Table};
 
 use crate::address;
 use crate::facts::Facts;
-use crate::interface::HfiRef;
+use crate::hfi_ref::HfiRef;
 use crate::naming;
 
 /// A NIC.
@@ -75,11 +75,11 @@ pub fn nics<'a>(tables: &'a [Table], always_default: bool, warn: &mut dyn FnMut(
     nics
 }
 
-/// The reason why no interface can have this HFI.
+/// The reason why no interface can have this HFI, if any.
 fn impossible(hfi: &Hfi) -> Option<String> {
     let mac = hfi.mac_addr;
     if mac == MacAddr::default() || mac.0.first().is_some_and(|byte| byte & 1 != 0) {
-        Some(format!("MAC address {mac} is not one a NIC can have"))
+        Some(format!("MAC address {mac} is not valid for a NIC"))
     } else if hfi.vlan > 4094 {
         Some(format!("VLAN {} is above 4094", hfi.vlan))
     } else {

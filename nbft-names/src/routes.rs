@@ -1,4 +1,4 @@
-//! Which addresses are on a link, and the routes to those that are not.
+//! The addresses on a link, and the routes to all others.
 
 use std::collections::{BTreeSet, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use crate::facts::Facts;
 use crate::interface::Route;
 
-/// The networks that some interface is on.
+/// The networks of all interfaces.
 #[derive(Debug, Default)]
 pub struct Links {
     prefixes: BTreeSet<u8>,
@@ -19,7 +19,7 @@ impl Links {
         let mut links = Self::default();
         for facts in hfis {
             if let Some(address) = facts.address {
-                // DHCPv6 leases an address without a network: its link is the router's, which has 64 bits.
+                // DHCPv6 leases an address without a network: the prefix of the link is the router's, of 64 bits.
                 let alone = facts.is_v6 && facts.is_dynamic() && facts.prefix == 128;
                 let prefix = if alone { 64 } else { facts.prefix };
                 links.prefixes.insert(prefix);
@@ -29,7 +29,7 @@ impl Links {
         links
     }
 
-    /// Whether an address is on one of these networks.
+    /// Whether an address is in one of these networks.
     fn reach(&self, address: IpAddr) -> bool {
         is_link_local(address)
             || self
@@ -62,8 +62,8 @@ fn is_link_local(address: IpAddr) -> bool {
     }
 }
 
-/// The routes of an HFI: the default route where it may go over it, else one to each target that no interface has on
-/// its link. (Such a target is reached directly; a host route over a gateway would take its packets away from there.)
+/// The routes of an HFI: the default route if the HFI may have it, otherwise one to each target that is on no interface's
+/// link. (A target on a link is reached directly; a host route over a gateway would divert its packets.)
 pub fn of(facts: &Facts, links: &Links) -> Vec<Route> {
     let family = if facts.is_v6 { 6 } else { 4 };
     let onlink = facts.gateway.is_some_and(|gateway| {
@@ -96,11 +96,11 @@ pub fn of(facts: &Facts, links: &Links) -> Vec<Route> {
         far.map(to).collect()
     };
     match (facts.default, facts.gateway, facts.is_dynamic()) {
-        // The lease or the router brings it.
+        // The DHCP server or the router gives the default route.
         (true, _, true) => Vec::new(),
         (true, Some(_), false) => vec![Route { default: true, ..route }],
         (false, Some(_), false) | (false, _, true) => to_targets(facts),
-        // An IPv4 address of unknown prefix, and no gateway: the targets can only be on the link.
+        // With an IPv4 address of unknown prefix and without a gateway the targets can only be on the link.
         (_, None, false) if facts.prefix_unknown && facts.address.is_some() => to_targets(facts),
         (_, None, false) => Vec::new(),
     }

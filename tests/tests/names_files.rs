@@ -240,7 +240,7 @@ fn verbose_tells_of_interfaces() {
     let ran = names(&dump_kind("vlan"), &["--verbose"]);
     assert!(
         ran.stderr
-            .contains("nbft-names: nbft0h2: MAC 52:54:00:00:00:01, VLAN 4094: not there yet\n"),
+            .contains("nbft-names: nbft0h2: MAC 52:54:00:00:00:01, VLAN 4094: does not exist yet\n"),
         "{ran:?}"
     );
 }

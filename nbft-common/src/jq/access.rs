@@ -1,4 +1,4 @@
-//! What jaq-core needs to know of a value: its children, by key, index and slice, read and updated.
+//! jaq-core's interface to a value: its children by key, index and slice, read and updated.
 
 use std::ops::Range as Slice;
 use std::rc::Rc;
@@ -11,7 +11,7 @@ use jaq_core::{Error, Exn, ValR, ValT, ValX};
 use super::object::Object;
 use super::value::{Value, error, fail, wrong};
 
-/// No array grows beyond this by assignment to an index.
+/// Longest array that assignment to an index may produce.
 const LONGEST: f64 = (1 << 24) as f64;
 
 impl ValT for Value {
@@ -185,12 +185,12 @@ impl Value {
         }
     }
 
-    /// Without the children at these paths; a path that leads nowhere is no error.
+    /// Deletes the children at these paths; a path that leads nowhere is no error.
     pub(super) fn without(self, paths: Self) -> ValR<Self> {
         let Self::Array(mut paths) = paths else {
             return fail("Paths must be specified as an array");
         };
-        // From the end, so that what is deleted does not move what is still to be deleted.
+        // From the end, so that no deletion moves a child that is still to be deleted.
         Rc::make_mut(&mut paths).sort_by(|left, right| right.order(left));
         paths.iter().try_fold(self, |value, path| match path {
             Self::Array(path) => value.without_path(path),
@@ -219,12 +219,12 @@ impl Value {
     }
 }
 
-/// Items until there is none, without a copy of the whole.
+/// The items from index 0 until one is missing, without a copy of the whole.
 fn each<T>(item: impl Fn(usize) -> Option<T>) -> impl Iterator<Item = T> {
     (0..).map_while(item)
 }
 
-/// Where an index leads in an array; negative ones count from the end.
+/// The position of an index in an array; negative ones count from the end.
 fn place(index: f64, length: usize) -> Option<usize> {
     let index = if index < 0.0 {
         index.floor() + length as f64
@@ -243,7 +243,7 @@ fn place_to_set(index: f64, length: usize) -> ValR<usize, Value> {
     }
 }
 
-/// Changes one item, which may be beyond the end; no new value deletes it.
+/// Changes one item, which may be beyond the end; without a new value the item is deleted.
 fn set<'a, I: Iterator<Item = ValX<'a, Value>>>(
     mut items: Vec<Value>,
     index: usize,
@@ -265,7 +265,7 @@ fn set<'a, I: Iterator<Item = ValX<'a, Value>>>(
     Ok(items)
 }
 
-/// Where a slice begins and ends in something of this length.
+/// The positions of a slice in an array or string of this length.
 fn bounds(range: Range<&Value>, length: usize) -> ValR<Slice<usize>, Value> {
     let bound = |bound: Option<&Value>, default: usize, round: fn(f64) -> f64| match bound {
         None | Some(Value::Null) => Ok(default),
@@ -280,9 +280,9 @@ fn bounds(range: Range<&Value>, length: usize) -> ValR<Slice<usize>, Value> {
     Ok(start..end.max(start))
 }
 
-/// Where one array is found in another.
+/// The positions of one array in another.
 pub(super) fn positions(items: &[Value], part: &[Value]) -> impl Iterator<Item = Value> {
-    // No window of length 0: nothing is found nowhere.
+    // `windows` does not take a length of 0: an empty array has no position.
     let windows = (!part.is_empty()).then(|| items.windows(part.len()));
     windows
         .into_iter()
@@ -291,7 +291,7 @@ pub(super) fn positions(items: &[Value], part: &[Value]) -> impl Iterator<Item =
         .filter_map(move |(index, window)| (window == part).then_some(index.into()))
 }
 
-/// Checks a key and tells whether it is there.
+/// Whether the value has this key.
 pub(super) fn has(value: &Value, key: &Value) -> ValR<Value> {
     match (value, key) {
         (Value::Object(object), Value::String(key)) => Ok(object.get(key).is_some().into()),

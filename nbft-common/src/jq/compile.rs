@@ -1,4 +1,4 @@
-//! From text to a program, and where it is wrong.
+//! From text to a program, with the position of errors.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use jaq_core::{Compiler, Filter};
 use super::value::Value;
 use super::{functions, library, order};
 
-/// Why a program cannot be compiled, and where: both numbers count from 1, columns in characters.
+/// The reason why a program cannot be compiled, with its place: lines and columns count from 1, columns in characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     /// Line in the program.
@@ -69,11 +69,11 @@ pub(super) fn compile(code: &str, library: &str, variables: &[String]) -> Result
         })
 }
 
-/// Deepest nesting of brackets. The parser calls itself for each; far more would overflow the stack, which ends the
-/// process without a word.
+/// Deepest nesting of brackets. The parser recurses for each level; far more levels would overflow the stack, which ends
+/// the process without a message.
 const MAX_DEPTH: usize = 1000;
 
-/// Where a program nests too deeply. Brackets in strings count too: no program has so many.
+/// The place where a program nests too deeply. Brackets in strings count too: no program has so many.
 fn too_deep(code: &str) -> Option<&str> {
     let mut depth = 0_usize;
     for (at, byte) in code.bytes().enumerate() {
@@ -101,7 +101,7 @@ fn parse(code: &str) -> Result<Term<&str>, Error> {
         )
     })?;
     if tokens.is_empty() {
-        // As in jq, no program is the identity.
+        // As in jq, an empty program is the identity.
         return Ok(Term::Id);
     }
     let mut body = Parser::new(&tokens).parse(|parser| parser.term()).map_err(|errors| {
@@ -126,7 +126,7 @@ fn first(code: &str, errors: impl Iterator<Item = Error>) -> Error {
         .unwrap_or_else(|| error(code, code, "wrong"))
 }
 
-/// An error at a part of the program.
+/// An error at this part of the program.
 fn error(code: &str, part: &str, message: &str) -> Error {
     let offset = (part.as_ptr() as usize).wrapping_sub(code.as_ptr() as usize);
     let before = code.get(..offset).unwrap_or(code);

@@ -1,4 +1,4 @@
-//! Formats: `@sh`, `@tsv` and so on.
+//! String formats: `@sh`, `@tsv` and others.
 
 use std::fmt::Write;
 
@@ -43,7 +43,7 @@ pub(super) fn uri(text: &str) -> String {
     out
 }
 
-/// Words for a shell: strings in single quotes; an array gives one word for each item.
+/// Words for a shell, strings in single quotes; an array becomes one word per item.
 pub(super) fn sh(value: &Value) -> Result {
     let quoted = |text: &str| format!("'{}'", escaped(text, |c| (c == '\'').then_some("'\\''")));
     let items = match value {

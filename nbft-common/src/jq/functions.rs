@@ -1,4 +1,4 @@
-//! The functions that are not definitions in jq's own language (those are in `prelude.jq`).
+//! The functions that need Rust; `prelude.jq` defines the others in jq's own language.
 
 use std::rc::Rc;
 
@@ -13,7 +13,7 @@ use super::value::{Value, fail, wrong};
 
 type Result = ValR<Value>;
 
-/// A table of functions: those of their input alone, then those of one argument more.
+/// A table of functions: first those without an argument, then those with one.
 macro_rules! functions {
     ($($name:literal = $function:expr;)* / $($name1:literal = $function1:expr;)*) => {
         &[
@@ -85,11 +85,11 @@ const FUNCTIONS: &[(&str, usize, RunPtr<D>)] = functions! {
         };
 };
 
-/// All functions. Of those with one name and arity the first counts.
+/// All functions, jaq-core's included. Of two with the same name and arity the first wins.
 pub(super) fn functions() -> impl Iterator<Item = Fun<D>> {
     let own = FUNCTIONS.iter();
     let own = own.map(|&(name, arguments, function)| (name, v(arguments), Native::<D>::new(function)));
-    // jq's range takes numbers only: its definition checks that.
+    // jq's range takes numbers only, which its definition in `prelude.jq` checks.
     let core = jaq_core::funs().map(|(name, arguments, function)| match name {
         "range" => ("_range", arguments, function),
         _ => (name, arguments, function),

@@ -1,4 +1,4 @@
-//! Values through serde.
+//! Conversion between values and serde's data model.
 
 use std::fmt;
 use std::rc::Rc;

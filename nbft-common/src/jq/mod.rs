@@ -1,4 +1,4 @@
-//! jq filters, run inside: [`Filter::new`] compiles a program, [`Filter::run`] applies it to anything that serde can
+//! jq filters without jq: [`Filter::new`] compiles a program, [`Filter::run`] applies it to any data that serde can
 //! serialise.
 //!
 //! jaq-core parses, compiles and runs the programs; the values, their operators and jq's functions are in here. Filters
@@ -36,14 +36,14 @@ pub struct Filter {
     arguments: Vec<Value>,
 }
 
-/// Why a program stopped: what it gave to `error`, or the message of the operation that failed, in jq's words.
+/// The reason why a program stopped: the message given to `error`, or that of the operation that failed, in jq's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunError(pub String);
 
-/// How values are printed; jq's `-r` and `-c`.
+/// The form in which values are printed; jq's `-r` and `-c`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Style {
-    /// Strings as they are, without quotes.
+    /// Strings without quotes and escapes.
     pub raw: bool,
     /// JSON on one line.
     pub compact: bool,
@@ -58,8 +58,8 @@ impl fmt::Display for RunError {
 impl std::error::Error for RunError {}
 
 impl Filter {
-    /// Compiles a program. Each argument is a name (without `$`) and the string that `$name` stands for; of two with
-    /// the same name the first counts, as in jq.
+    /// Compiles a program. Each argument is a name (without `$`) and the string that `$name` stands for; of two arguments
+    /// with the same name the first wins, as in jq.
     ///
     /// # Errors
     /// The first place where the program is wrong.
@@ -81,10 +81,10 @@ impl Filter {
         })
     }
 
-    /// All results for this input.
+    /// Runs the program on this input and returns all results.
     ///
     /// # Errors
-    /// The first error that the program does not catch; results before it are dropped.
+    /// The first error that the program does not catch; the results before this error are dropped.
     pub fn run(&self, input: &impl Serialize) -> Result<Vec<Value>, RunError> {
         let input = Value::of(input).map_err(|error| RunError(error.to_string()))?;
         let variables = Vars::new(self.arguments.iter().cloned());
@@ -98,7 +98,7 @@ impl Filter {
 }
 
 fn message(exception: Exn<'_, Value>) -> RunError {
-    // What is not an error is a `break`, which the compiler lets appear inside of its label only.
+    // The other exceptions are `break`s, which the compiler accepts only inside of their label.
     let Ok(error) = exception.get_err() else {
         return RunError("break".to_owned());
     };
@@ -108,7 +108,7 @@ fn message(exception: Exn<'_, Value>) -> RunError {
     })
 }
 
-/// Prints results, a line each.
+/// Prints results, each followed by a newline.
 #[must_use]
 pub fn print(values: &[Value], style: Style) -> String {
     let mut text = String::new();

@@ -25,7 +25,7 @@ impl<V> Object<V> {
         self.entries.get(index)
     }
 
-    /// Place of the key in `sorted`, or where it belongs.
+    /// The place of the key in `sorted`, or the place to insert it.
     fn search(&self, key: &str) -> Result<usize, usize> {
         self.sorted
             .binary_search_by(|&index| self.entry(index).map_or("", |(k, _)| k.as_str()).cmp(key))
@@ -36,15 +36,8 @@ impl<V> Object<V> {
     }
 
     /// Number of keys.
-    #[must_use]
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.entries.len()
-    }
-
-    /// Whether there is no key.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
     }
 
     /// The value of a key.
@@ -54,13 +47,13 @@ impl<V> Object<V> {
     }
 
     /// The value of a key, to be changed.
-    pub fn get_mut(&mut self, key: &str) -> Option<&mut V> {
+    pub(super) fn get_mut(&mut self, key: &str) -> Option<&mut V> {
         let index = self.find(key)?;
         self.entries.get_mut(index).map(|(_, value)| value)
     }
 
-    /// Sets a key: at the end, or in its place when it is there.
-    pub fn insert(&mut self, key: Rc<String>, value: V) {
+    /// Sets a key: in its place if it exists, otherwise at the end.
+    pub(super) fn insert(&mut self, key: Rc<String>, value: V) {
         match self.search(&key) {
             Ok(_) => {
                 if let Some(old) = self.get_mut(&key) {
@@ -75,7 +68,7 @@ impl<V> Object<V> {
     }
 
     /// Removes a key.
-    pub fn remove(&mut self, key: &str) {
+    pub(super) fn remove(&mut self, key: &str) {
         if let Ok(place) = self.search(key) {
             let index = self.sorted.remove(place);
             self.entries.remove(index);
@@ -86,16 +79,16 @@ impl<V> Object<V> {
     }
 
     /// Keys and values, in insertion order.
-    pub fn iter(&self) -> impl Iterator<Item = &(Rc<String>, V)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &(Rc<String>, V)> {
         self.entries.iter()
     }
 
     /// Keys and values, by key.
-    pub fn by_key(&self) -> impl Iterator<Item = &(Rc<String>, V)> {
+    pub(super) fn by_key(&self) -> impl Iterator<Item = &(Rc<String>, V)> {
         self.sorted.iter().filter_map(|&index| self.entry(index))
     }
 
-    /// Keeps what the function gives for each value.
+    /// Replaces each value by the result of the function; a key without a result is removed.
     pub(super) fn try_map<E>(self, change: impl Fn(V) -> Option<Result<V, E>>) -> Result<Self, E> {
         let mut object = Self::default();
         for (key, value) in self.entries {

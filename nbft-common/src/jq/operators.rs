@@ -11,7 +11,7 @@ use super::value::{Value, fail, wrong};
 
 type Result = ValR<Value>;
 
-/// Strings longer than this are not made by repetition.
+/// Longest string that repetition may produce.
 const LONGEST: usize = 1 << 30;
 
 fn cannot(left: &Value, right: &Value, what: &str) -> Result {
@@ -84,7 +84,7 @@ impl Mul for Value {
     }
 }
 
-/// Takes over what is on the right; objects on both sides become one.
+/// Adds the right object's keys to the left one; two objects under the same key are merged in turn.
 fn merge(left: &mut Object<Value>, right: &Object<Value>) {
     for (key, value) in right.iter() {
         match (left.get_mut(key), value) {
@@ -160,7 +160,8 @@ impl Value {
         }
     }
 
-    /// The order of `sort`: total, not-a-number before all other numbers. Objects: by their sorted keys, then values.
+    /// The order of `sort`: total, with not-a-number before all other numbers. Objects compare by their sorted keys, then by
+    /// their values.
     pub(super) fn order(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Self::Number(left), Self::Number(right)) => left

@@ -1,7 +1,7 @@
-//! jq's order of results where an operator or a string has several on both sides.
+//! jq's order of results where both sides of an operator, or several parts of a string, have several results.
 //!
-//! `(1, 2) + (10, 20)` is 11, 12, 21, 22 in jq: the right side is the outer loop. In jaq-core it is the inner one. So
-//! such a term becomes `right as $x | left + $x`, where the name of the variable is one that nobody can write.
+//! `(1, 2) + (10, 20)` is 11, 12, 21, 22 in jq: the right side is the outer loop. In jaq-core the right side is the inner
+//! loop, so such a term becomes `right as $x | left + $x`, with a variable name that no program can contain.
 
 use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::{BinaryOp, Def, Pattern, Term};
@@ -11,12 +11,12 @@ const RIGHT: &str = "$ right";
 
 type T<'s> = Term<&'s str>;
 
-/// Rewrites a term and all that is in it.
+/// Rewrites a term and all terms in it.
 pub(super) fn rewrite(term: &mut T) {
     children(term);
     match term {
         Term::Str(format, parts) => {
-            // From the end, each part that may have several results: what is before it, plus it and the rest.
+            // From the end: a part that may have several results splits the string into a sum of two.
             let several = |part: &StrPart<&str, T>| matches!(part, StrPart::Term(term) if !single(term));
             let (Some(first), Some(last)) = (parts.iter().position(several), parts.iter().rposition(several)) else {
                 return;
@@ -43,7 +43,7 @@ fn swapped<'s>(left: T<'s>, operator: BinaryOp<&'s str>, right: T<'s>) -> T<'s> 
     Term::BinOp(Box::new(right), bind, Box::new(inner))
 }
 
-/// Whether a term surely has one result at most. The cheap cases are enough: others are only slower.
+/// Whether a term is known to have one result at most. The cheap cases are enough: a term in doubt is only slower.
 fn single(term: &T) -> bool {
     match term {
         Term::Id | Term::Num(_) | Term::Var(_) | Term::Arr(_) => true,

@@ -16,7 +16,7 @@ pub enum Value {
     Null,
     /// `true` or `false`.
     Bool(bool),
-    /// All of jq's numbers; integers are exact up to 2^53.
+    /// Any number of jq; integers are exact up to 2^53.
     Number(f64),
     /// A string.
     String(Rc<String>),
@@ -30,27 +30,18 @@ impl Value {
     /// Any serialisable data as a value.
     ///
     /// # Errors
-    /// What JSON cannot express, such as a map whose keys are no strings.
+    /// Data that JSON cannot express, such as a map whose keys are not strings.
     pub fn of(data: &impl Serialize) -> serde_json::Result<Self> {
         serde_json::from_slice(&serde_json::to_vec(data)?)
     }
 
-    /// The string, when it is one.
-    #[must_use]
-    pub fn as_str(&self) -> Option<&str> {
-        match self {
-            Self::String(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    /// Whether a condition takes it for true: all but `null` and `false`.
+    /// Whether a condition takes the value for true: every value but `null` and `false`.
     #[must_use]
     pub fn is_true(&self) -> bool {
         !matches!(self, Self::Null | Self::Bool(false))
     }
 
-    /// Name of the type, as the filter `type` gives it.
+    /// Name of the type, the result of jq's `type`.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -63,7 +54,7 @@ impl Value {
         }
     }
 
-    /// Type and beginning of the value, as messages of jq show it: `string ("abcdefghij...)`.
+    /// Type and beginning of the value as in jq's messages: `string ("abcdefghij...)`.
     pub(super) fn shown(&self) -> String {
         let text = self.to_string();
         if text.len() <= 14 {
@@ -78,7 +69,7 @@ impl Value {
         Self::Array(Rc::new(items))
     }
 
-    /// The text of the value: a string as it is, anything else as JSON.
+    /// The text of the value: a string itself, any other value as JSON.
     pub(super) fn text(self) -> Rc<String> {
         match self {
             Self::String(text) => text,

@@ -1,4 +1,4 @@
-//! Values as JSON text, to the byte as jq prints them.
+//! Values as JSON text, byte for byte as jq prints them.
 
 use std::fmt::{self, Arguments, Write};
 
@@ -9,7 +9,7 @@ pub(super) fn compact(out: &mut String, value: &Value) {
     write(out, value, None);
 }
 
-/// On as many lines as there are elements, indented by two.
+/// Each element on a line of its own, indented by two spaces per level.
 pub(super) fn pretty(out: &mut String, value: &Value) {
     write(out, value, Some(0));
 }
@@ -92,7 +92,7 @@ fn string(out: &mut String, text: &str) {
     out.push('"');
 }
 
-/// The shortest digits that read back as this number; an exponent where jq (David Gay's `g_fmt`) writes one.
+/// The shortest digits that read back as this number, with an exponent where jq (David Gay's `g_fmt`) writes one.
 fn number(out: &mut String, number: f64) {
     if number.is_nan() {
         return out.push_str("null");
