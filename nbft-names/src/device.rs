@@ -10,7 +10,7 @@ const CLASS: &str = "/sys/class/net";
 const UDEV: &str = "/run/udev/data";
 
 /// An interface of the running kernel.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Device {
     pub name: String,
     pub ifindex: u32,
@@ -23,9 +23,8 @@ pub struct Device {
 pub fn all() -> HashMap<(MacAddr, u16), Device> {
     let mut found: HashMap<(MacAddr, u16), Device> = HashMap::new();
     for (key, device) in sysfs::names(CLASS).iter().filter_map(|name| read(name)) {
-        let known = found.entry(key).or_insert_with(|| device.clone());
-        if device.ifindex < known.ifindex {
-            *known = device;
+        if found.get(&key).is_none_or(|known| device.ifindex < known.ifindex) {
+            found.insert(key, device);
         }
     }
     found

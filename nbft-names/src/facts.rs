@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use nbft_common::table::{Hfi, Table};
 
-use crate::address::usable;
+use crate::address::{self, usable};
 use crate::hfi_ref::HfiRef;
 use crate::host_name::is_host_name;
 use crate::identity;
@@ -39,37 +39,44 @@ pub struct Facts<'a> {
     pub duid: Option<Vec<u8>>,
 }
 
-impl<'a> Facts<'a> {
+/// A table whose HFIs are read.
+pub struct Source<'a> {
+    table: &'a Table,
+    /// X in `nbftXhY`.
+    number: u32,
+    /// Addresses that each HFI reaches, by its index.
+    targets: Vec<BTreeSet<IpAddr>>,
+    /// Every HFI may have the default route.
+    always_default: bool,
+}
+
+impl<'a> Source<'a> {
+    pub fn new(table: &'a Table, number: u32, always_default: bool) -> Self {
+        Self {
+            table,
+            number,
+            targets: address::targets(table),
+            always_default,
+        }
+    }
+
     /// Reads an HFI; `warn` is called for each value that is not used.
-    pub fn new(
-        table: &Table,
-        number: u32,
-        hfi: &'a Hfi,
-        targets: &BTreeSet<IpAddr>,
-        always_default: bool,
-        warn: &mut dyn FnMut(String),
-    ) -> Self {
-        let reference = HfiRef::new(table, hfi.index);
-        let mut unused = |what: String| warn(format!("{reference}: {what}, not used"));
-        let mut read = |address: IpAddr, what: &str| {
-            let read = usable(address);
-            if read.is_none() && !address.to_canonical().is_unspecified() {
-                unused(format!("{what} {address} is not valid for a host"));
-            }
-            read
-        };
-        let address = read(hfi.ipaddr, "address");
-        let gateway = read(hfi.gateway_ipaddr, "gateway");
+    pub fn facts(&self, hfi: &'a Hfi, warn: &mut dyn FnMut(String)) -> Facts<'a> {
+        let reference = HfiRef::new(self.table, hfi.index);
+        let unused = &mut |what: String| warn(format!("{reference}: {what}, not used"));
+        let targets = || self.targets.get(usize::from(hfi.index)).into_iter().flatten().copied();
+        let address = host(hfi.ipaddr, "address", unused);
+        let gateway = host(hfi.gateway_ipaddr, "gateway", unused);
         let dns: Vec<IpAddr> = [hfi.primary_dns_ipaddr, hfi.secondary_dns_ipaddr]
             .into_iter()
-            .filter_map(|server| read(server, "name server"))
+            .filter_map(|server| host(server, "name server", unused))
             .collect();
         // Not all firmware writes the zero address as IPv4: without an address, the addresses beside it tell the family.
         let is_v6 = address
             .or_else(|| hfi.dhcp_server_ipaddr.and_then(usable))
             .or(gateway)
             .or(dns.first().copied())
-            .or(targets.first().copied())
+            .or_else(|| targets().next())
             .unwrap_or(hfi.ipaddr)
             .is_ipv6();
         let gateway = gateway.filter(|gateway| {
@@ -79,25 +86,14 @@ impl<'a> Facts<'a> {
             }
             fits
         });
-        let (host_name, rejected_host_name) = match hfi.host_name.as_deref() {
-            Some(name) if !is_host_name(name) => {
-                let shown: String = name.chars().take(80).collect();
-                unused(format!("host name '{shown}' is not valid (RFC 1123)"));
-                (None, Some(name))
-            }
-            valid => (valid, None),
-        };
-        let duid = hfi.dhcp_duid.as_deref().and_then(|text| {
-            let duid = identity::duid(text);
-            if duid.is_none() {
-                unused("the DHCP unique identifier is not valid".to_owned());
-            }
-            duid
-        });
+        let (host_name, rejected_host_name) = host_name(hfi, unused);
+        let duid = duid(hfi, unused);
         let widest = if is_v6 { 128 } else { 32 };
         let stated = Some(hfi.subnet_mask_prefix).filter(|prefix| (1..=widest).contains(prefix));
-        Self {
-            number,
+        Facts {
+            hfi,
+            reference,
+            number: self.number,
             is_v6,
             method: method(hfi, is_v6),
             address,
@@ -105,34 +101,43 @@ impl<'a> Facts<'a> {
             prefix_unknown: stated.is_none() && !is_v6,
             gateway,
             dns,
-            default: always_default || hfi.this_hfi_is_default_route,
-            targets: targets
-                .iter()
-                .copied()
-                .filter(|target| target.is_ipv6() == is_v6)
-                .collect(),
+            default: self.always_default || hfi.this_hfi_is_default_route,
+            targets: targets().filter(|target| target.is_ipv6() == is_v6).collect(),
             host_name,
             rejected_host_name,
             duid,
-            reference,
-            hfi,
         }
     }
+}
 
-    /// Whether a server or a router gives the address.
-    pub fn is_dynamic(&self) -> bool {
-        self.method != Method::Static
+/// An address that a host can have; `unused` hears of any other but the zero address.
+fn host(address: IpAddr, what: &str, unused: &mut dyn FnMut(String)) -> Option<IpAddr> {
+    let read = usable(address);
+    if read.is_none() && !address.to_canonical().is_unspecified() {
+        unused(format!("{what} {address} is not valid for a host"));
     }
+    read
+}
 
-    /// Whether it brings its interface an address.
-    pub fn is_addressed(&self) -> bool {
-        self.is_dynamic() || self.address.is_some()
+/// The host name, as a valid or as a rejected one.
+fn host_name<'a>(hfi: &'a Hfi, unused: &mut dyn FnMut(String)) -> (Option<&'a str>, Option<&'a str>) {
+    match hfi.host_name.as_deref() {
+        Some(name) if !is_host_name(name) => {
+            let shown: String = name.chars().take(80).collect();
+            unused(format!("host name '{shown}' is not valid (RFC 1123)"));
+            (None, Some(name))
+        }
+        valid => (valid, None),
     }
+}
 
-    /// Metric of its routes.
-    pub fn metric(&self) -> Option<u16> {
-        Some(self.hfi.route_metric).filter(|metric| *metric != 0)
+fn duid(hfi: &Hfi, unused: &mut dyn FnMut(String)) -> Option<Vec<u8>> {
+    let text = hfi.dhcp_duid.as_deref()?;
+    let duid = identity::duid(text);
+    if duid.is_none() {
+        unused("the DHCP unique identifier is not valid".to_owned());
     }
+    duid
 }
 
 fn method(hfi: &Hfi, is_v6: bool) -> Method {
@@ -142,5 +147,22 @@ fn method(hfi: &Hfi, is_v6: bool) -> Method {
         Method::Slaac
     } else {
         Method::Static
+    }
+}
+
+impl Facts<'_> {
+    /// Whether a server or a router gives the address.
+    pub fn is_dynamic(&self) -> bool {
+        self.method != Method::Static
+    }
+
+    /// Whether its interface gets an address from it.
+    pub fn is_addressed(&self) -> bool {
+        self.is_dynamic() || self.address.is_some()
+    }
+
+    /// Metric of its routes.
+    pub fn metric(&self) -> Option<u16> {
+        Some(self.hfi.route_metric).filter(|metric| *metric != 0)
     }
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 use nbft_common::command::failure::{Exit, Failure, io_words};
 
 /// A file to write.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Document {
     /// Name, without a directory.
     pub file: String,

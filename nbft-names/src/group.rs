@@ -14,7 +14,7 @@ use crate::nics::{self, Nic};
 use crate::routes::Links;
 
 /// The choices about names and routes.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Choices {
     pub scheme: Scheme,
     pub prefix: String,

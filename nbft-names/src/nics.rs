@@ -1,12 +1,11 @@
 //! From the HFIs of all tables to NICs: HFIs with the same MAC address are on the same NIC.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use nbft_common::table::addr::MacAddr;
 use nbft_common::table::{Hfi, Table};
 
-use crate::address;
-use crate::facts::Facts;
+use crate::facts::{Facts, Source};
 use crate::hfi_ref::HfiRef;
 use crate::naming;
 
@@ -42,9 +41,8 @@ impl<'a> Nic<'a> {
 pub fn nics<'a>(tables: &'a [Table], always_default: bool, warn: &mut dyn FnMut(String)) -> Vec<Nic<'a>> {
     let mut nics: Vec<Nic> = Vec::new();
     let mut places: HashMap<MacAddr, usize> = HashMap::new();
-    let no_targets = BTreeSet::new();
     for (table, number) in tables.iter().zip(naming::table_numbers(tables)) {
-        let targets = address::targets(table);
+        let source = Source::new(table, number, always_default);
         let mut sorted: Vec<&Hfi> = table.hfi.iter().collect();
         sorted.sort_by_key(|hfi| hfi.index);
         let mut seen = HashSet::new();
@@ -57,8 +55,7 @@ pub fn nics<'a>(tables: &'a [Table], always_default: bool, warn: &mut dyn FnMut(
                 warn(format!("{}: {problem}, not used", HfiRef::new(table, hfi.index)));
                 continue;
             }
-            let targets = targets.get(usize::from(hfi.index)).unwrap_or(&no_targets);
-            let facts = Facts::new(table, number, hfi, targets, always_default, warn);
+            let facts = source.facts(hfi, warn);
             let place = *places.entry(hfi.mac_addr).or_insert_with(|| {
                 nics.push(Nic {
                     mac: hfi.mac_addr,

@@ -14,23 +14,28 @@ const PRELUDE: &str = include_str!("prelude.jq");
 pub(super) fn needed_by(code: &str, library: &str) -> String {
     let mut wanted: BTreeSet<&str> = words(code).collect();
     let mut needed = Vec::new();
-    for library in [library, PRELUDE] {
-        let (mut start, mut end) = (library.len(), library.len());
-        for line in library.split_inclusive('\n').rev() {
-            start -= line.len();
-            if let Some(head) = line.strip_prefix("def ") {
-                if words(head).next().is_some_and(|name| wanted.contains(name)) {
-                    let definition = library.get(start..end).unwrap_or_default();
-                    wanted.extend(words(definition));
-                    needed.push(definition);
-                }
-                end = start;
-            } else if line.starts_with('#') {
-                end = start;
-            }
+    for (name, definition) in definitions(library).chain(definitions(PRELUDE)) {
+        if wanted.contains(name) {
+            wanted.extend(words(definition));
+            needed.push(definition);
         }
     }
     needed.into_iter().rev().collect()
+}
+
+/// Names and texts of a library's definitions, the last one first.
+fn definitions(library: &str) -> impl Iterator<Item = (&str, &str)> {
+    let (mut start, mut end) = (library.len(), library.len());
+    library.split_inclusive('\n').rev().filter_map(move |line| {
+        start -= line.len();
+        let definition = library.get(start..end);
+        let head = line.strip_prefix("def ");
+        if head.is_some() || line.starts_with('#') {
+            end = start;
+        }
+        let name_length = head?.bytes().position(|c| c == b':' || c == b'(')?;
+        Some((head?.get(..name_length)?, definition?))
+    })
 }
 
 fn words(code: &str) -> impl Iterator<Item = &str> {
