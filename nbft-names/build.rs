@@ -4,8 +4,9 @@ use std::error::Error;
 use std::path::Path;
 use std::{env, fs};
 
-/// Width of the help, and of its column of options, after which the explanations begin.
+/// Columns of the help.
 const WIDTH: usize = 80;
+/// Columns of the help before the explanations of options.
 const COLUMN: usize = 27;
 
 fn main() -> Result<(), Box<dyn Error>> {
