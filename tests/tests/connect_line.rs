@@ -260,12 +260,12 @@ fn references() {
     fails(
         &dry_run(&machine, &["--ssns", "NBFT2:7"]),
         66,
-        "no SSNS NBFT2:7 (there is NBFT2:1)",
+        "no SSNS NBFT2:7; known: NBFT2:1",
     );
     fails(
         &dry_run(&machine, &["--ssns", "NBFT3:1"]),
         66,
-        "NBFT3:1: no such table; there is NBFT1, NBFT2",
+        "NBFT3:1: no such table; known: NBFT1, NBFT2",
     );
     fails(
         &dry_run(&machine, &["--ssns", "NBFT1:1", "--hfi", "9"]),
@@ -414,7 +414,7 @@ fn discovery_descriptors() {
     fails(
         &dry_run(&machine, &["--discovery", "2"]),
         66,
-        "no discovery descriptor 2 (there is NBFT:1)",
+        "no discovery descriptor 2; known: NBFT:1",
     );
 }
 

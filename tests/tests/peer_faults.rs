@@ -80,7 +80,7 @@ fn fault_03_discovery_without_its_hfi_hides_no_other() {
         .map(|one| &one["index"])
         .collect();
     assert_eq!(left, [1], "{table}");
-    assert_eq!(warnings(&table), ["dropped: there is no HFI 7"]);
+    assert_eq!(warnings(&table), ["dropped: HFI 7 does not exist"]);
 }
 
 #[test]

@@ -57,7 +57,9 @@ fn text_with_a_nul_is_cut_with_a_warning() {
     );
     let warned = run(command("nbft-dump").arg(&path)).stderr;
     assert_eq!(
-        warned.matches("holds a NUL; what follows it was cut off").count(),
+        warned
+            .matches("contains a NUL; the text after the NUL was cut off")
+            .count(),
         2,
         "{warned}"
     );

@@ -19,7 +19,7 @@ pub fn value(parser: &mut Parser) -> Result<OsString, Failure> {
     parser.value().map_err(Failure::usage)
 }
 
-/// The value of the option just read, as what its text stands for.
+/// The value of the option just read, parsed.
 ///
 /// # Errors
 /// [`Exit::Usage`](super::failure::Exit::Usage) when the command line ends here, or the text does not parse.

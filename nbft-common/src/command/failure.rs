@@ -1,4 +1,4 @@
-//! Why a command failed: an exit code that a script or a systemd unit can act on, and one line that says why.
+//! The failure of a command: an exit code that a script or a systemd unit can act on, and one line with the reason.
 
 use std::{fmt, io};
 
@@ -12,11 +12,11 @@ pub enum Exit {
     Data = 65,
     /// No such table, subsystem namespace or interface record; a file that is missing or cannot be read.
     NoInput = 66,
-    /// The kernel lacks what is needed.
+    /// The kernel lacks a feature that the command needs.
     Unsupported = 69,
     /// Output could not be written.
     Output = 74,
-    /// Not now, try again: unreachable, refused, address not there yet, timed out.
+    /// Temporary, try again: unreachable, refused, address not assigned yet, timed out.
     TryAgain = 75,
     /// Refused for good: authentication, host not allowed.
     Refused = 77,
@@ -27,9 +27,9 @@ pub enum Exit {
 /// Why a command failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// The exit code it leads to.
+    /// The exit code of the command.
     pub exit: Exit,
-    /// What failed, where, and why; without the command's name.
+    /// The failed action, its place and the reason; without the command's name.
     pub message: String,
 }
 

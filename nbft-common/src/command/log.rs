@@ -1,5 +1,5 @@
-//! Messages, fit for early boot: plain lines on a terminal, lines with a priority where systemd reads them, and the
-//! kernel's log when standard error was closed at start-up.
+//! Messages for early boot: plain lines on a terminal, lines with a priority for systemd, and the kernel's log when
+//! standard error was closed at start-up.
 
 use std::fmt;
 use std::io::Write;
@@ -15,18 +15,18 @@ use super::stream::was_closed;
 pub enum Level {
     /// Something failed.
     Error = 3,
-    /// Something is odd, and the program goes on.
+    /// Something is odd, but the program continues.
     Warning = 4,
-    /// What is being done.
+    /// A step of the work.
     Debug = 7,
 }
 
-/// The name that every message begins with.
+/// The name at the start of every message.
 static COMMAND: OnceLock<&str> = OnceLock::new();
 
-/// Gives the process its name; the first call counts.
+/// Sets the name for messages; the first call counts.
 pub(super) fn set_command(name: &'static str) {
-    // A second name would be a fault of the program, and messages go on under the first.
+    // A second name would be a bug of the program; messages keep the first name.
     let _ = COMMAND.set(name);
 }
 

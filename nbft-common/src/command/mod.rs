@@ -1,5 +1,4 @@
-//! What a command needs around its one job: how it begins and ends, what it says, where it finds tables, what it asks the
-//! kernel.
+//! Everything around the one job of a command: start and end, messages, the search for tables, questions to the kernel.
 
 pub mod arguments;
 pub mod failure;

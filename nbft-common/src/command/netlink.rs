@@ -1,4 +1,4 @@
-//! Hearing what the kernel announces on netlink: changes of the network, devices that come and go.
+//! Announcements of the kernel over netlink: changes of the network, devices that come and go.
 
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::time::Duration;
@@ -11,18 +11,18 @@ use super::poll;
 
 pub use nix::sys::socket::SockProtocol as Protocol;
 
-/// Room for one message, in bytes: the kernel sends no longer ones (NLMSG_GOODSIZE).
+/// Room for one message, in bytes: the kernel sends no longer message (NLMSG_GOODSIZE).
 const MESSAGE: usize = 16384;
 
-/// A subscription to groups of one protocol. Messages since it was made wait to be taken: look at the machine after
-/// subscribing, and nothing is missed.
+/// A subscription to groups of one protocol. Messages queue from the subscription on: a caller that scans the machine
+/// after subscribing misses nothing.
 pub struct Subscription(OwnedFd);
 
 impl Subscription {
-    /// Subscribes.
+    /// Subscribes to the multicast groups of a protocol.
     ///
     /// # Errors
-    /// Those of socket(2) and bind(2), on a kernel without this protocol for instance.
+    /// Errors of socket(2) and bind(2), on a kernel without this protocol for instance.
     pub fn new(protocol: Protocol, groups: u32) -> nix::Result<Self> {
         let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
         let socket = socket(AddressFamily::Netlink, SockType::Raw, flags, protocol)?;
@@ -30,12 +30,12 @@ impl Subscription {
         Ok(Self(socket))
     }
 
-    /// Sleeps until a message waits, or for `time`; says whether to look.
+    /// Sleeps until a message waits, or for `time`; returns whether the caller should look.
     pub fn wait(&self, time: Duration) -> bool {
         poll::wait(&mut [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)], time)
     }
 
-    /// Takes all messages that wait; `None` stands for messages that were lost.
+    /// Takes all waiting messages; `None` stands for lost messages.
     pub fn take(&self, mut each: impl FnMut(Option<&[u8]>)) {
         let mut buffer = [0; MESSAGE];
         loop {

@@ -10,7 +10,7 @@ use std::os::unix::net::{SocketAddr, UnixDatagram};
 
 use super::printable::printable;
 
-/// Tells systemd a new status each time it changes, and nothing where nobody listens. Empty means no status.
+/// Tells systemd every change of the status, if a socket was given. An empty text means no status.
 #[derive(Default)]
 pub struct Status(String);
 
@@ -21,14 +21,14 @@ impl Status {
             return;
         }
         if let Some(socket) = env::var_os("NOTIFY_SOCKET") {
-            // A status is a courtesy: no command fails because nobody takes it.
+            // A status is a courtesy: no command fails because the status cannot be delivered.
             let _ = send(&socket, &status);
         }
         self.0 = status;
     }
 }
 
-/// sd_notify(3): a datagram to the socket that the environment names; a name with `@` is not in the file system.
+/// sd_notify(3): a datagram to the socket that the environment names; an `@` in front marks an abstract socket.
 fn send(socket: &OsStr, status: &str) -> io::Result<()> {
     let address = match socket.as_bytes().split_first() {
         Some((b'@', name)) => SocketAddr::from_abstract_name(name)?,

@@ -5,7 +5,7 @@ use std::process::{ExitCode, Termination};
 use super::failure::{Exit, Failure};
 use super::log::{Level, log, set_command};
 
-/// Runs a command under its name. The one place that prints its error and turns it into an exit code.
+/// Runs a command under its name. Only this function prints a command's error and turns the error into an exit code.
 #[must_use]
 pub fn main<T: Termination>(name: &'static str, run: impl FnOnce() -> Result<T, Failure>) -> ExitCode {
     set_command(name);

@@ -1,4 +1,4 @@
-//! What `TABLE:N` means.
+//! References of the form `TABLE:N`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -46,8 +46,8 @@ impl Reference {
     /// The subsystem namespace that the reference names.
     ///
     /// # Errors
-    /// [`Exit::NoInput`] when no table has it, [`Exit::Usage`] when several do, [`Exit::Data`] when its table or its
-    /// descriptor could not be used.
+    /// [`Exit::NoInput`] when no table has the descriptor, [`Exit::Usage`] when several tables do, [`Exit::Data`] when
+    /// the table or the descriptor could not be used.
     pub fn ssns<'a>(&self, loaded: &'a Loaded) -> Result<(&'a Table, &'a Ssns), Failure> {
         self.resolve(loaded, &SSNS)
     }
@@ -85,8 +85,8 @@ impl Reference {
         ))
     }
 
-    /// Why no table has the descriptor. A table that could not be used, and a descriptor that was dropped, are better
-    /// answers than "no such".
+    /// The reason why no table has the descriptor. A table that could not be used, and a descriptor that was dropped,
+    /// are better answers than "no such".
     fn missing<T>(&self, loaded: &Loaded, tables: &[&Table], kind: &Kind<T>) -> Failure {
         if let Some(failure) = loaded.failures.first() {
             return failure.clone();
@@ -98,14 +98,14 @@ impl Reference {
             "this machine has no NBFT: its firmware did not boot over NVMe/TCP, or did not say so".to_owned()
         } else if tables.is_empty() {
             let names: Vec<&str> = loaded.tables.iter().map(Table::name).collect();
-            format!("{self}: no such table; there is {}", names.join(", "))
+            format!("{self}: no such table; known: {}", names.join(", "))
         } else {
-            format!("no {} {self} (there is {})", kind.name, kind.all_of(tables))
+            format!("no {} {self}; known: {}", kind.name, kind.all_of(tables))
         };
         Failure::new(Exit::NoInput, message)
     }
 
-    /// The warning by which `table` says that the descriptor was dropped, as a failure.
+    /// The warning of `table` that the descriptor was dropped, as a failure.
     fn dropped<T>(&self, table: &Table, kind: &Kind<T>) -> Option<Failure> {
         let warning = table.warnings.iter().find(|warning| {
             warning.descriptor == kind.descriptor
@@ -148,7 +148,7 @@ const DISCOVERY: Kind<Discovery> = Kind {
 };
 
 impl<T> Kind<T> {
-    /// References to the first of what the tables have, for a message.
+    /// References to the first descriptors of the tables, for a message.
     fn all_of(&self, tables: &[&Table]) -> String {
         let items = tables.iter().flat_map(|table| {
             let items = (self.list)(table).iter();

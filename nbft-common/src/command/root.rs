@@ -1,8 +1,8 @@
-//! Where the machine is: `NBFT_ROOT=DIR` lets a folder stand in for it.
+//! The root of the machine's files: with `NBFT_ROOT=DIR` a folder stands in for the machine.
 
 use std::path::PathBuf;
 
-/// The path to open for an absolute `path` of the machine; `NBFT_ROOT` goes before it.
+/// The path to open for an absolute `path` of the machine, with `NBFT_ROOT` in front.
 #[must_use]
 pub fn path(path: &str) -> PathBuf {
     match std::env::var_os("NBFT_ROOT") {

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-/// Longest duration that is taken, in seconds: a year.
+/// Longest accepted duration, in seconds: a year.
 const LONGEST: f64 = 31_536_000.0;
 
 /// Reads a number of seconds, with or without decimals.
 ///
 /// # Errors
-/// What is not one, or is beyond a year, in words.
+/// A message, when the text is not a number or is beyond a year.
 pub fn parse(text: &str) -> Result<Duration, String> {
     let number: Option<f64> = text.parse().ok();
     match number {

@@ -4,14 +4,14 @@ use std::fs;
 
 use super::root;
 
-/// The text of an attribute without its newline; `None` when it cannot be read.
+/// The text of an attribute without its newline; `None` when the attribute cannot be read.
 #[must_use]
 pub fn attribute(path: &str) -> Option<String> {
     Some(fs::read_to_string(root::path(path)).ok()?.trim_end().to_owned())
 }
 
-/// Names in a folder, sorted; none when the folder does not exist. Names that are not UTF-8 are left out: the kernel
-/// makes none.
+/// Names in a folder, sorted; empty when the folder does not exist. Names that are not UTF-8 are left out: the kernel
+/// makes no such names.
 #[must_use]
 pub fn names(folder: &str) -> Vec<String> {
     let entries = fs::read_dir(root::path(folder)).into_iter().flatten().flatten();

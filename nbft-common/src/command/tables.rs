@@ -10,20 +10,20 @@ use super::root;
 use crate::table::Table;
 use crate::table::parse::{Fault, announced_length, parse};
 
-/// Where the kernel shows ACPI tables.
+/// The folder in which the kernel shows ACPI tables.
 const FIRMWARE: &str = "/sys/firmware/acpi/tables";
 
-/// What loading gave: good tables, and a failure for each that could not be used.
+/// The result of loading: good tables, and a failure for each table that could not be used.
 #[derive(Debug, Default)]
 pub struct Loaded {
-    /// Tables in the order they were asked for; the firmware's in numeric order.
+    /// Tables in the requested order; the firmware's tables in numeric order.
     pub tables: Vec<Table>,
-    /// What could not be read or decoded; each message names its table.
+    /// Failures to read or decode a table; each message names its table.
     pub failures: Vec<Failure>,
 }
 
 impl Loaded {
-    /// Adds a table, or the failure to get it.
+    /// Adds a table, or the failure to load it.
     fn push(&mut self, result: Result<Table, Failure>) {
         match result {
             Ok(table) => self.tables.push(table),
@@ -32,7 +32,7 @@ impl Loaded {
     }
 }
 
-/// Loads the named files (`-` is standard input), or all tables of the firmware when none is named.
+/// Loads the named files (`-` is standard input), or all tables of the firmware when no file is named.
 #[must_use]
 pub fn load(files: &[OsString]) -> Loaded {
     let mut loaded = Loaded::default();
@@ -55,8 +55,8 @@ pub fn load(files: &[OsString]) -> Loaded {
     loaded
 }
 
-/// Names of the firmware's tables. The kernel calls a single one `NBFT`, several `NBFT1`, `NBFT2`, …; a directory lists
-/// them in any order.
+/// Names of the firmware's tables. The kernel calls a single table `NBFT`, several tables `NBFT1`, `NBFT2`, …; a
+/// directory lists its entries in any order.
 fn firmware() -> Result<Vec<String>, Failure> {
     let failed = |error: io::Error| Failure::io(Exit::NoInput, FIRMWARE, &error);
     let entries = match std::fs::read_dir(root::path(FIRMWARE)) {
@@ -103,7 +103,7 @@ fn decode(mut from: impl Read, filename: &str, name: &str) -> Result<Table, Fail
     let mut bytes = Vec::new();
     from.by_ref().take(8).read_to_end(&mut bytes).map_err(failed)?;
     let rest = announced_length(&bytes).map_err(bad)?.saturating_sub(bytes.len());
-    // Room for all of it at once; the length has a limit.
+    // One allocation for the whole table is safe, because the length has a limit.
     bytes.reserve_exact(rest);
     from.take(u64::try_from(rest).unwrap_or_default())
         .read_to_end(&mut bytes)

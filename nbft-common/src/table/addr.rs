@@ -10,14 +10,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MacAddr(pub [u8; 6]);
 
-/// Sixteen bytes printed as a UUID in the order they are stored in (no mixed-endian swap).
+/// Sixteen bytes, printed as a UUID in their stored order (no mixed-endian swap).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Uuid(pub [u8; 16]);
 
-/// A namespace identifier (NID); its type (NIDT) decides how it is printed.
+/// A namespace identifier (NID); the type (NIDT) decides the printed form.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Nid {
-    /// No identifier, or one of a type that is not defined: printed as an empty string.
+    /// No identifier, or an identifier of an undefined type: printed as an empty string.
     #[default]
     None,
     /// NIDT 1h, eight bytes: 16 hexadecimal digits.
@@ -28,7 +28,7 @@ pub enum Nid {
     Uuid(Uuid),
 }
 
-/// A text that is not what it should be.
+/// Text that does not parse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotOne(&'static str);
 
@@ -40,7 +40,7 @@ impl fmt::Display for NotOne {
 
 impl std::error::Error for NotOne {}
 
-/// Lower-case hexadecimal digits of some bytes, without a separator.
+/// Bytes as lower-case hexadecimal digits, without separators.
 pub struct Hex<'a>(pub &'a [u8]);
 
 impl fmt::Display for Hex<'_> {

@@ -1,8 +1,8 @@
-//! Fields of a table that are codes, and their words.
+//! Coded fields of a table, and the words for their values.
 
 use serde::{Deserialize, Serialize};
 
-/// A field of two bits that JSON shows as words; the first word is value 0.
+/// A two-bit field, a word in JSON; the first word stands for value 0.
 macro_rules! two_bits {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),* }) => {
         $(#[$doc])*
@@ -50,9 +50,9 @@ two_bits!(
     Availability {
         /// 0h: no information.
         NotIndicated = "not indicated",
-        /// 1h: the firmware had access to it.
+        /// 1h: the firmware had access to the namespace.
         Available = "available",
-        /// 2h: not tried, or not reached.
+        /// 2h: the firmware did not reach the namespace, or did not try.
         Unavailable = "unavailable",
         /// 3h.
         Reserved = "reserved"
@@ -60,7 +60,7 @@ two_bits!(
 );
 
 two_bits!(
-    /// Whether the subsystem does or demands something (figure 22).
+    /// Whether the subsystem supports or requires a security feature (figure 22).
     Demand {
         /// 0h.
         NotSupported = "not supported",
@@ -74,9 +74,9 @@ two_bits!(
 );
 
 two_bits!(
-    /// Who made a list (figure 22).
+    /// Who set a list of a security profile (figure 22).
     Policy {
-        /// 0h: there is no list.
+        /// 0h: no list exists.
         NotSupported = "not supported",
         /// 1h: the driver's default.
         Driver = "driver",
@@ -87,7 +87,7 @@ two_bits!(
     }
 );
 
-/// Transport type (figure 12); descriptors with another one are dropped with a warning.
+/// Transport type (figure 12); a descriptor of any other type is dropped with a warning.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Transport {
@@ -108,7 +108,7 @@ pub enum NidType {
     Uuid,
 }
 
-/// IP origin (`NL_PREFIX_ORIGIN` of Windows, figure 13): where an address came from. JSON shows its number.
+/// IP origin (`NL_PREFIX_ORIGIN` of Windows, figure 13): the source of an address. JSON shows the number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "u8", into = "u8")]
 pub enum IpOrigin {
@@ -129,7 +129,7 @@ pub enum IpOrigin {
     Undefined(u8),
 }
 
-/// Each origin that the specification defines: number, name in the model, name for people.
+/// Every origin that the specification defines: number, name in the model, name for people.
 const IP_ORIGINS: [(u8, IpOrigin, &str); 6] = [
     (0, IpOrigin::Other, "other"),
     (1, IpOrigin::Manual, "manual"),

@@ -1,4 +1,4 @@
-//! How the JSON of a table differs from what serde would make of its types.
+//! Where the JSON of a table differs from serde's default for the types.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -31,7 +31,7 @@ pub mod zero_one {
     }
 }
 
-/// An address that is an empty string when there is none.
+/// An optional address; an absent address is an empty string in JSON.
 pub mod maybe_addr {
     use std::net::IpAddr;
 

@@ -1,7 +1,7 @@
 //! The NBFT as decoded values. Field names are the JSON's keys, in the JSON's order (nbft-json(5)).
 //!
-//! Keys that `nvme nbft show -o json` also prints keep its names, order and formats, so that existing jq programs
-//! work; what it leaves out follows under names of the specification.
+//! Keys that `nvme nbft show -o json` also prints keep that command's names, order and formats, so that existing jq
+//! programs work. Keys that the command lacks follow, under the names of the specification.
 
 use std::net::IpAddr;
 
@@ -18,7 +18,7 @@ use addr::{MacAddr, Nid, Uuid};
 pub use codes::{Availability, Demand, IpOrigin, NidType, Policy, PrimaryAdmin, Transport};
 use json::{is_false, is_zero, maybe_addr, unspecified, zero_one};
 
-/// One NBFT (figure 6: the ACPI header, the control descriptor and what they point to).
+/// One NBFT (figure 6: the ACPI header, the control descriptor and the structures that the two point to).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Table {
     /// Path of the file the table was read from; `-` for standard input.
@@ -55,18 +55,18 @@ pub struct Table {
     /// ACPI header: revision of that utility.
     #[serde(default)]
     pub creator_revision: u32,
-    /// UEFI device path of the driver that made the table, bytes in hexadecimal; absent when the table has none.
+    /// UEFI device path of the driver that made the table, bytes in hexadecimal; absent when the table has no path.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub driver_device_path: String,
     /// Control descriptor, flags bit 1 (set by EDK2): the firmware failed over to another boot path.
     #[serde(default, skip_serializing_if = "is_false", with = "zero_one")]
     pub boot_failover: bool,
-    /// What was odd or had to be left out, each with its place.
+    /// Oddities and dropped descriptors, each with its place.
     #[serde(default)]
     pub warnings: Vec<Warning>,
 }
 
-/// Something in a table that is not as the specification has it.
+/// A deviation of a table from the specification.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {
     /// `table`, `host`, `hfi`, `ssns`, `discovery` or `security`.
@@ -93,7 +93,7 @@ pub struct Host {
     /// The host NQN was set by an administrator (else it is the driver's default).
     #[serde(default, with = "zero_one")]
     pub host_nqn_configured: bool,
-    /// Whether this table's host identity is the one to prefer among several tables.
+    /// Whether to prefer this table's host identity among several tables.
     #[serde(default)]
     pub primary_admin_host_flag: PrimaryAdmin,
 }
@@ -106,7 +106,7 @@ pub struct Ssns {
     /// Length of `hfis`.
     #[serde(default)]
     pub num_hfis: usize,
-    /// HFI descriptor indexes, the primary one first; none twice, each exists.
+    /// HFI descriptor indexes, the primary HFI first; every index is unique and has its HFI.
     pub hfis: Vec<u8>,
     /// Transport.
     #[serde(default)]
@@ -118,10 +118,10 @@ pub struct Ssns {
     /// Port of the subsystem.
     #[serde(default)]
     pub subsys_port_id: u16,
-    /// Namespace id; 0: go by `nid`.
+    /// Namespace id; 0: `nid` alone identifies the namespace.
     #[serde(default)]
     pub nsid: u32,
-    /// Type of `nid`; absent when the table gives none of the three.
+    /// Type of `nid`; absent when the table gives none of the three defined types.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nid_type: Option<NidType>,
     /// Namespace identifier.
@@ -132,10 +132,10 @@ pub struct Ssns {
     /// Controller id of the first controller the driver used; 0: not specified.
     #[serde(default)]
     pub controller_id: u16,
-    /// Admin submission queue size; 0 unless an administrator set it.
+    /// Admin submission queue size; 0 unless an administrator set the size.
     #[serde(default)]
     pub asqsz: u16,
-    /// DHCP root path that this descriptor was made from.
+    /// DHCP root path from which the firmware made this descriptor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dhcp_root_path_string: Option<String>,
     /// Header digest demanded (HDGST, figure 17).
@@ -144,10 +144,10 @@ pub struct Ssns {
     /// Data digest demanded (DDGST, figure 17).
     #[serde(default, with = "zero_one")]
     pub data_digest_required: bool,
-    /// Found by discovery (else configured explicitly).
+    /// The firmware found the namespace by discovery (otherwise it was configured explicitly).
     #[serde(default, with = "zero_one")]
     pub discovered: bool,
-    /// The firmware could not reach it, or did not try.
+    /// The firmware could not reach the namespace, or did not try.
     #[serde(default, with = "zero_one")]
     pub unavailable: bool,
     /// Namespace availability error descriptor, see [`codes::naed`]; absent when 0.
@@ -165,22 +165,22 @@ pub struct Ssns {
     /// The two-bit field behind `unavailable`.
     #[serde(default)]
     pub availability: Availability,
-    /// Not for booting from; the operating system may need it later.
+    /// The namespace is not for booting; the operating system may need it later.
     #[serde(default, with = "zero_one")]
     pub non_bootable: bool,
-    /// Made from the DHCP root path.
+    /// The firmware made this descriptor from the DHCP root path.
     #[serde(default, with = "zero_one")]
     pub dhcp_root_path_override: bool,
-    /// The discovery controller has another transport address than the subsystem.
+    /// The discovery controller and the subsystem have different transport addresses.
     #[serde(default, with = "zero_one")]
     pub separate_discovery_controller: bool,
-    /// Index of the discovery descriptor it came from; absent when none.
+    /// Index of the discovery descriptor that led to this subsystem; absent when none did.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub discovery_index: u8,
-    /// Index of its security profile; absent unless the use-security flag is set.
+    /// Index of the security profile; absent unless the use-security flag is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub security_index: Option<u8>,
-    /// The table's identifier type when it is none that is defined.
+    /// The table's code for the identifier type, when the code is undefined.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub nid_type_code: u8,
 }
@@ -201,7 +201,7 @@ pub struct Hfi {
     /// VLAN id, 1 to 4094; 0: none.
     #[serde(default)]
     pub vlan: u16,
-    /// Where the address came from.
+    /// Source of the address.
     #[serde(default)]
     pub ip_origin: IpOrigin,
     /// Address of the interface; unspecified (`0.0.0.0` or `::`): none.
@@ -245,7 +245,8 @@ pub struct Hfi {
     /// The firmware's DHCP unique identifier, hexadecimal, in the order DHCP sends it (revision 1.1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dhcp_duid: Option<String>,
-    /// Type of the DUID: `DUID-LLT`, `DUID-EN`, `DUID-LL`, `DUID-UUID` or `unknown(n)`. The keys after it are its parts.
+    /// Type of the DUID: `DUID-LLT`, `DUID-EN`, `DUID-LL`, `DUID-UUID` or `unknown(n)`. The following keys are parts of
+    /// the DUID.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dhcp_duid_type: Option<String>,
     /// Hardware type (LLT, LL).
@@ -276,10 +277,10 @@ pub struct Hfi {
 pub struct Discovery {
     /// Discovery descriptor index.
     pub index: u8,
-    /// Index of its security profile; absent when none.
+    /// Index of the security profile; absent when the controller has none.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub security: u8,
-    /// Index of the HFI it is reached through.
+    /// Index of the HFI through which the controller is reached.
     pub hfi: u8,
     /// URI of the discovery controller, `nvme+tcp://address:port/`.
     pub uri: String,
@@ -288,7 +289,7 @@ pub struct Discovery {
     pub nqn: Option<String>,
 }
 
-/// Security profile descriptor (figures 21 and 22).
+/// Security profile descriptor (figures 21 and 22). DH-HMAC-CHAP is also called KX-HMAC-CHAP (TP4201).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Security {
     /// Security profile descriptor index.
@@ -305,13 +306,13 @@ pub struct Security {
     /// Who set `secure_channel_algorithms`.
     #[serde(default)]
     pub channel_policy: Policy,
-    /// `cipher_suites` is the only choice.
+    /// `cipher_suites` lists the only permitted suites.
     #[serde(default, with = "zero_one")]
     pub cipher_suites_restricted: bool,
-    /// `dh_groups` is the only choice.
+    /// `dh_groups` lists the only permitted groups.
     #[serde(default, with = "zero_one")]
     pub dh_groups_restricted: bool,
-    /// `hash_functions` is the only choice.
+    /// `hash_functions` lists the only permitted functions.
     #[serde(default, with = "zero_one")]
     pub hash_functions_restricted: bool,
     /// Secret type flags: bit 1, `secret_keypath` is a Redfish URI.
@@ -323,7 +324,7 @@ pub struct Security {
     /// Authentication protocol identifiers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_protocols: Option<Vec<u8>>,
-    /// Cipher suites, bytes as the table has them.
+    /// Cipher suites, the table's bytes unchanged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cipher_suites: Option<Vec<u8>>,
     /// DH-HMAC-CHAP Diffie-Hellman group identifiers.
@@ -332,7 +333,7 @@ pub struct Security {
     /// DH-HMAC-CHAP hash function identifiers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hash_functions: Option<Vec<u8>>,
-    /// Where the secret is kept: a URI.
+    /// URI of the place where the secret is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_keypath: Option<String>,
 }
@@ -358,7 +359,7 @@ impl Table {
 }
 
 impl Hfi {
-    /// Whether the address is leased: the override flag, the origin, or a DHCP server (as NetworkManager decides).
+    /// Whether the address is leased: the override flag, the origin or a DHCP server says so (NetworkManager's rule).
     #[must_use]
     pub fn is_dhcp(&self) -> bool {
         self.dhcp_override
@@ -366,7 +367,7 @@ impl Hfi {
             || self.dhcp_server_ipaddr.is_some_and(|server| !server.is_unspecified())
     }
 
-    /// Whether the address was formed by IPv6 autoconfiguration: the flag of revision 1.1, or the origin.
+    /// Whether the address was formed by IPv6 autoconfiguration: the flag of revision 1.1 or the origin says so.
     #[must_use]
     pub fn is_autoconf(&self) -> bool {
         self.ipaddr_autoconf || self.ip_origin == IpOrigin::RouterAdvertisement

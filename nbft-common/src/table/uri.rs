@@ -2,10 +2,10 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// TCP port of discovery controllers when the URI gives none.
+/// TCP port of a discovery controller whose URI names no port.
 const DISCOVERY_PORT: &str = "8009";
 
-/// Address and service id; names are not resolved, as there is no resolver yet when this is needed.
+/// Address and service id. Host names are not resolved: no resolver is configured this early in the boot.
 pub fn parse(uri: &str) -> Result<(IpAddr, String), String> {
     let wrong = |why: &str| format!("URI '{uri}': {why}");
     let (scheme, rest) = uri.split_once("://").ok_or_else(|| wrong("has no scheme"))?;
@@ -29,7 +29,7 @@ pub fn parse(uri: &str) -> Result<(IpAddr, String), String> {
             let (v4, port) = host.split_once(':').unwrap_or((host, ""));
             let address = v4
                 .parse::<Ipv4Addr>()
-                .map_err(|_| wrong("the host is not an address (IPv6 goes in [ ])"))?;
+                .map_err(|_| wrong("the host is not an IP address (write IPv6 in brackets)"))?;
             (IpAddr::V4(address), port)
         }
     };

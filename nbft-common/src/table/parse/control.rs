@@ -7,7 +7,7 @@ use super::fault::Fault;
 use super::fields::{Ref, fields, reference};
 use super::list::List;
 
-/// Where the control descriptor begins.
+/// Byte at which the control descriptor begins.
 const CONTROL: usize = 64;
 
 /// Control descriptor (figure 7).

@@ -15,7 +15,7 @@ impl Indexed for Discovery {
     }
 }
 
-/// Reads a discovery descriptor (figure 24); unlike the others it has its flags before its index.
+/// Reads a discovery descriptor (figure 24), the only descriptor with its flags before its index.
 pub fn discovery(entry: &Entry<'_>, hfis: &Indexes, profiles: &Indexes, notes: &mut Notes) -> Result<Discovery, Fault> {
     let at = entry.offset;
     let parser = (
@@ -41,10 +41,10 @@ pub fn discovery(entry: &Entry<'_>, hfis: &Indexes, profiles: &Indexes, notes: &
         .text_or_none(nqn, "discovery NQN")?
         .filter(|nqn| !nqn.value.is_empty());
     if !hfis.contains(hfi) {
-        return Err(entry.fault(3, format!("there is no HFI {hfi}")));
+        return Err(entry.fault(3, format!("HFI {hfi} does not exist")));
     }
     if security != 0 && !profiles.contains(security) {
-        return Err(entry.fault(4, format!("there is no security profile {security}")));
+        return Err(entry.fault(4, format!("security profile {security} does not exist")));
     }
     for odd in [uri.odd, nqn.as_ref().and_then(|nqn| nqn.odd.clone())]
         .into_iter()

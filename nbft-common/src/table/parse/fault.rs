@@ -1,15 +1,15 @@
-//! What is wrong with a table, and where.
+//! Faults of a table, and their places.
 
 use std::fmt;
 
 use crate::table::Warning;
 
-/// What is wrong, and where: the reason why a whole table cannot be used, or why one descriptor cannot.
+/// A fault and its place: the reason why a whole table or one descriptor cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// Byte offset in the table.
     pub offset: usize,
-    /// What is wrong there.
+    /// Description of the fault.
     pub message: String,
 }
 
@@ -30,7 +30,7 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
-/// The descriptor that a warning is about.
+/// The descriptor that a warning concerns.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
     pub descriptor: &'static str,

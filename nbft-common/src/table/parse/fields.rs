@@ -1,4 +1,4 @@
-//! Reading the fields of a structure: nom parsers for what the specification's figures are made of.
+//! Nom parsers for the fields of the specification's structures.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -11,8 +11,8 @@ use super::fault::Fault;
 /// Result of a nom parser over part of a table.
 pub(super) type Raw<'a, T> = IResult<&'a [u8], T>;
 
-/// Runs a nom parser over a structure. Its length was checked before, so a short read is a fault of the caller; it is
-/// reported, not assumed away.
+/// Runs a nom parser over a structure. The caller has checked the structure's length, so a short read is the caller's
+/// bug; the short read is still reported, not assumed away.
 pub(super) fn fields<'a, T>(
     bytes: &'a [u8],
     offset: usize,
@@ -27,7 +27,7 @@ pub(super) fn fields<'a, T>(
 /// A heap object reference (figure 5): offset from the start of the table, length in bytes; length 0 means none.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ref {
-    /// Offset of the reference itself, which is what a message names.
+    /// Offset of the reference itself, for messages.
     pub at: usize,
     pub offset: u32,
     pub length: u16,

@@ -6,10 +6,10 @@ use nom::number::complete::{le_u8, le_u32};
 use super::fault::Fault;
 use super::fields::{Ref, array, fields, reference};
 
-/// Bytes of the ACPI header and of the control descriptor: the least a table can be (figures 6 and 7).
+/// Bytes of the ACPI header and of the control descriptor: the smallest possible table (figures 6 and 7).
 const MIN_TABLE: usize = 128;
 
-/// Largest table that is accepted, in bytes; real ones have a few thousand.
+/// Largest accepted table, in bytes; real tables have a few thousand.
 const MAX_TABLE: usize = 16 << 20;
 
 /// Header (figure 6).
@@ -27,10 +27,10 @@ pub struct Header {
     pub driver_device_path: Ref,
 }
 
-/// Says whether the first eight bytes can be those of an NBFT, and its length, before the rest is read.
+/// The length that the first eight bytes of an NBFT announce, before the rest is read.
 ///
 /// # Errors
-/// Another signature, or a length that no NBFT has.
+/// When the signature is another, or no NBFT can have that length.
 pub fn announced_length(start: &[u8]) -> Result<usize, Fault> {
     if start.is_empty() {
         return Err(Fault::new(0, "empty"));
@@ -70,10 +70,7 @@ pub fn header(bytes: &[u8]) -> Result<Header, Fault> {
     let Some(table) = bytes.get(..length) else {
         return Err(Fault::new(
             4,
-            format!(
-                "length {length} in the header, but there are only {} bytes",
-                bytes.len()
-            ),
+            format!("length {length} in the header, but only {} bytes exist", bytes.len()),
         ));
     };
     let sum = table.iter().fold(0_u8, |sum, &byte| sum.wrapping_add(byte));
@@ -90,7 +87,7 @@ pub fn header(bytes: &[u8]) -> Result<Header, Fault> {
     if major != 1 {
         return Err(Fault::new(
             8,
-            format!("revision {major}.{minor} is not one this program knows (1.x)"),
+            format!("revision {major}.{minor} is not supported (only 1.x is)"),
         ));
     }
     Ok(Header {

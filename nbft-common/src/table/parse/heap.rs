@@ -4,11 +4,11 @@ use super::fault::Fault;
 use super::fields::Ref;
 use super::header::Header;
 
-/// Longest text that is taken from the heap, in bytes. NQNs have at most 223, URIs and host names at most 255; the bound
-/// keeps a small hostile table, whose references overlap, from growing into gigabytes of JSON.
+/// Longest accepted text of the heap, in bytes. NQNs have at most 223, URIs and host names at most 255. The bound keeps
+/// a small hostile table, whose references overlap, from growing into gigabytes of JSON.
 const MAX_TEXT: usize = 4096;
 
-/// A set of descriptor indexes of one byte.
+/// A set of one-byte descriptor indexes.
 pub struct Indexes([bool; 256]);
 
 impl Indexes {
@@ -24,7 +24,7 @@ impl Indexes {
         self.0.get(usize::from(index)).copied().unwrap_or(false)
     }
 
-    /// Adds an index; says whether it is new.
+    /// Adds an index; returns whether the index is new.
     pub fn insert(&mut self, index: u8) -> bool {
         self.0
             .get_mut(usize::from(index))
@@ -98,10 +98,10 @@ impl<'a> Heap<'a> {
         Ok(bytes)
     }
 
-    /// A text and what is odd about it; `None` when the reference is empty.
+    /// A text with its oddity, if any; `None` when the reference is empty.
     ///
-    /// The declared length normally excludes the NUL that must follow; some firmware includes it. Without a NUL at
-    /// either place the length is wrong, and what it cuts off (the end of an NQN, say) cannot be known: a fault.
+    /// The declared length normally excludes the NUL that must follow; some firmware includes the NUL. Without a NUL at
+    /// either place the length is wrong and may cut off the text (the end of an NQN, say): a fault.
     pub fn text_or_none(&self, object: Ref, name: &str) -> Result<Option<Text>, Fault> {
         let Some(declared) = self.bytes_or_none(object, name)? else {
             return Ok(None);
@@ -125,7 +125,7 @@ impl<'a> Heap<'a> {
         {
             Some(Fault::new(
                 object.at,
-                format!("{name} holds a NUL; what follows it was cut off"),
+                format!("{name} contains a NUL; the text after the NUL was cut off"),
             ))
         } else if std::str::from_utf8(text).is_err() {
             Some(Fault::new(
@@ -141,7 +141,7 @@ impl<'a> Heap<'a> {
         }))
     }
 
-    /// A text that must be there.
+    /// A mandatory text.
     pub fn text(&self, object: Ref, name: &str) -> Result<Text, Fault> {
         match self.text_or_none(object, name)? {
             Some(text) if !text.value.is_empty() => Ok(text),
@@ -153,7 +153,7 @@ impl<'a> Heap<'a> {
 /// A text from the heap.
 pub struct Text {
     pub value: String,
-    /// What should be said about it.
+    /// The oddity to warn about.
     pub odd: Option<Fault>,
 }
 

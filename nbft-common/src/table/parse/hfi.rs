@@ -1,4 +1,4 @@
-//! Host fabric interface descriptors with what they point to.
+//! Host fabric interface descriptors, with the structures they point to.
 
 use nom::bytes::complete::take;
 use nom::number::complete::{le_u8, le_u16, le_u32};
@@ -148,7 +148,7 @@ fn tcp(entry: &Entry<'_>, index: u8, info: Ref, notes: &mut Notes) -> Result<Hfi
 }
 
 /// `segment:bus:device.function` of a PCI Express routing id (bus in bits 15:8, device in 7:3, function in 2:0). Before
-/// revision 1.1 had a field for it, firmware put the segment into the upper half of the routing id.
+/// revision 1.1 added a segment field, firmware put the segment into the upper half of the routing id.
 fn pci_address(segment: u32, routing_id: u32) -> String {
     let (bus, device, function) = (routing_id >> 8 & 0xff, routing_id >> 3 & 0x1f, routing_id & 7);
     format!("{segment:x}:{bus:x}:{device:x}.{function:x}")
@@ -193,8 +193,8 @@ fn extended(entry: &Entry<'_>, hfi: &mut Hfi, ext: Ref, notes: &mut Notes) -> Re
     Ok(())
 }
 
-/// Decodes a DUID. The table stores each number of it little endian, while DHCP (RFC 8415, section 11) sends them big
-/// endian: `dhcp_duid` is what DHCP would send.
+/// Decodes a DUID. The table stores the DUID's numbers little endian, but DHCP (RFC 8415, section 11) sends them big
+/// endian: `dhcp_duid` has the bytes as DHCP sends them.
 fn unique_id<'a>(input: &'a [u8], hfi: &mut Hfi) -> Raw<'a, ()> {
     let (rest, kind) = le_u16(input)?;
     let mut wire = kind.to_be_bytes().to_vec();

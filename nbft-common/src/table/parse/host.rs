@@ -11,10 +11,10 @@ use crate::table::{Host, PrimaryAdmin};
 
 const PLACE: Place = Place::only("host");
 
-/// Reads the host descriptor (figure 9); it lies outside the heap.
+/// Reads the host descriptor (figure 9), which lies outside the heap.
 pub fn host(heap: &Heap<'_>, place: Ref, notes: &mut Notes) -> Result<Host, Fault> {
     let offset = usize::try_from(place.offset).unwrap_or(usize::MAX);
-    // Below 32 lies the ACPI header; a descriptor cannot begin inside it.
+    // The ACPI header fills the first 32 bytes; no descriptor can begin inside the header.
     let bytes = heap
         .table
         .get(offset..)

@@ -8,7 +8,7 @@ use super::heap::Heap;
 /// Place of a descriptor list.
 pub(super) struct List {
     pub descriptor: &'static str,
-    /// Reads the index that a descriptor of this list gives itself.
+    /// Reads the index of a descriptor of this list.
     pub index_of: fn(&[u8]) -> Option<u16>,
     pub offset: usize,
     /// Bytes from one descriptor to the next.
@@ -17,7 +17,7 @@ pub(super) struct List {
 }
 
 impl List {
-    /// A list that is not empty must lie in the table, with entries no shorter than their structure.
+    /// A non-empty list must lie inside the table, with entries no shorter than their structure.
     pub fn check(&self, table: usize, at: usize, least: u16) -> Result<(), Fault> {
         if self.count == 0 {
             return Ok(());
@@ -51,11 +51,11 @@ impl List {
 /// One descriptor of a list.
 pub(super) struct Entry<'a> {
     pub heap: &'a Heap<'a>,
-    /// Its bytes, at least as many as its structure has.
+    /// The descriptor's bytes, at least as many as its structure has.
     pub bytes: &'a [u8],
-    /// Its offset in the table.
+    /// The descriptor's offset in the table.
     pub offset: usize,
-    /// What the list is of, and the index this descriptor gives itself.
+    /// Kind and index of the descriptor.
     pub place: Place,
 }
 
@@ -70,7 +70,7 @@ impl Entry<'_> {
     }
 }
 
-/// Reads each descriptor of a list; those that fail become warnings.
+/// Reads each descriptor of a list; a descriptor that fails becomes a warning.
 pub(super) fn read<'a, T: Indexed>(
     heap: &'a Heap<'a>,
     list: &List,
@@ -97,7 +97,7 @@ pub(super) fn read<'a, T: Indexed>(
         match read(&entry, notes) {
             Ok(item) => {
                 if !seen.insert(item.index()) {
-                    entry.note(notes, 0, "another descriptor before it has the same index");
+                    entry.note(notes, 0, "an earlier descriptor has the same index");
                 }
                 found.push(item);
             }
@@ -110,7 +110,7 @@ pub(super) fn read<'a, T: Indexed>(
     Ok(found)
 }
 
-/// A descriptor that others refer to by its index.
+/// A descriptor that other descriptors refer to by index.
 pub(super) trait Indexed {
     fn index(&self) -> u16;
 }

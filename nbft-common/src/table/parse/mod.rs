@@ -1,8 +1,8 @@
-//! The parser: any byte string gives a [`Table`] or a [`Fault`].
+//! The parser turns any byte string into a [`Table`] or a [`Fault`].
 //!
-//! Faults of the header, the control descriptor or the host descriptor make the whole table useless. Any other
-//! descriptor that cannot be used is left out, and a [`Warning`](super::Warning) says which one, where and why. Time is
-//! linear in the size of the table and of the heap objects its descriptors name.
+//! Faults of the header, the control descriptor or the host descriptor make the whole table useless. Any other unusable
+//! descriptor is left out, and a [`Warning`](super::Warning) gives the descriptor, the place and the reason. Parsing
+//! time is linear in the size of the table and of the heap objects its descriptors name.
 
 mod control;
 mod discovery;
@@ -23,16 +23,16 @@ use fault::{Notes, Place};
 pub use header::announced_length;
 use heap::{Heap, Indexes, padded_text};
 
-/// The table as a whole, in warnings.
+/// Place of a warning about the table as a whole.
 const TABLE: Place = Place::only("table");
 
-/// Decodes one table; `filename` goes into it unchanged. Bytes after the header's length are ignored.
+/// Decodes one table; `filename` is copied into the result. Bytes after the header's length are ignored.
 ///
 /// # Errors
 /// When the header, control descriptor, host descriptor or the place of a descriptor list is unusable.
 pub fn parse(bytes: &[u8], filename: &str) -> Result<Table, Fault> {
     let header = header::header(bytes)?;
-    // header::header has checked that the length is not beyond the file.
+    // header::header has checked that the file has the whole length.
     let bytes = bytes.get(..header.length).unwrap_or(bytes);
     let control = control::control(bytes)?;
     let heap = Heap::new(bytes, &header)?;

@@ -38,7 +38,7 @@ pub fn security(entry: &Entry<'_>, notes: &mut Notes) -> Result<Security, Fault>
     let dh_groups_restricted = flags & 1 << 10 != 0;
     let hash_functions_restricted = flags & 1 << 11 != 0;
     let (algorithms, protocols, ciphers, groups, hashes) = lists;
-    // A list whose flag is clear is reserved: its reference means nothing.
+    // A list whose flag is clear is reserved: the list's reference has no meaning.
     let list = |enabled: bool, object: Ref, name: &str| match enabled {
         true => Ok(entry.heap.bytes_or_none(object, name)?.map(<[u8]>::to_vec)),
         false => Ok::<_, Fault>(None),

@@ -1,4 +1,4 @@
-//! Subsystem namespace descriptors with what they point to.
+//! Subsystem namespace descriptors, with the structures they point to.
 
 use nom::bytes::complete::take;
 use nom::number::complete::{le_u8, le_u16, le_u32};
@@ -20,7 +20,7 @@ impl Indexed for Ssns {
     }
 }
 
-/// What a subsystem namespace may refer to.
+/// Indexes that a subsystem namespace may refer to.
 pub struct Known<'a> {
     pub hfis: &'a Indexes,
     pub profiles: &'a Indexes,
@@ -57,18 +57,15 @@ pub fn ssns(entry: &Entry<'_>, known: &Known<'_>, notes: &mut Notes) -> Result<S
     let traddr = fields(entry.heap.bytes(traddr, "transport address", 16)?, at + 10, ip)?;
     let trsvcid = entry.heap.text(trsvcid, "transport service id")?;
     let subsys_nqn = entry.heap.text(nqn, "subsystem NQN")?;
-    // The index is reserved unless the flag says that it counts.
+    // The index is reserved unless the use-security flag is set.
     let security_index = (flags & 1 << 2 != 0).then_some(profile);
     if let Some(missing) = security_index.filter(|&index| !known.profiles.contains(index)) {
-        return Err(entry.fault(
-            45,
-            format!("demands security profile {missing}, which the table does not have"),
-        ));
+        return Err(entry.fault(45, format!("demands security profile {missing}, which does not exist")));
     }
     if !known.hfis.contains(primary_hfi) {
-        return Err(entry.fault(46, format!("there is no HFI {primary_hfi}")));
+        return Err(entry.fault(46, format!("HFI {primary_hfi} does not exist")));
     }
-    // An empty list is legal: the primary HFI is the only one.
+    // An empty list is legal: the primary HFI is then the only HFI.
     let secondary = entry
         .heap
         .bytes_or_none(secondary_hfis, "secondary HFI list")?
@@ -79,7 +76,11 @@ pub fn ssns(entry: &Entry<'_>, known: &Known<'_>, notes: &mut Notes) -> Result<S
         notes.add(entry.place, odd);
     }
     if discovery_index != 0 && !known.controllers.contains(discovery_index) {
-        entry.note(notes, 8, format!("there is no discovery controller {discovery_index}"));
+        entry.note(
+            notes,
+            8,
+            format!("discovery controller {discovery_index} does not exist"),
+        );
     }
     let (nid_type, nid) = identifier(nidt, nid);
     if nid_type.is_none() && (nidt != 0 || nsid == 0) {
@@ -136,7 +137,8 @@ pub fn ssns(entry: &Entry<'_>, known: &Known<'_>, notes: &mut Notes) -> Result<S
     Ok(ssns)
 }
 
-/// The primary HFI, then the secondary ones. The list often repeats the primary one, which says nothing new.
+/// The primary HFI, then the secondary HFIs. Firmware often repeats the primary HFI in the list; the repetition has no
+/// meaning.
 fn all_hfis(entry: &Entry<'_>, primary: u8, secondary: &[u8], known: &Indexes, notes: &mut Notes) -> Vec<u8> {
     let mut hfis = vec![primary];
     let mut seen = Indexes::of([primary].into_iter());
@@ -151,14 +153,14 @@ fn all_hfis(entry: &Entry<'_>, primary: u8, secondary: &[u8], known: &Indexes, n
             entry.note(
                 notes,
                 48,
-                format!("there is no HFI {index}, which its secondary list names"),
+                format!("its secondary list names HFI {index}, which does not exist"),
             );
         }
     }
     hfis
 }
 
-/// The namespace identifier that the type makes of sixteen bytes.
+/// The namespace identifier in sixteen bytes, read as its type demands.
 fn identifier(nidt: u8, bytes: [u8; 16]) -> (Option<NidType>, Nid) {
     match nidt {
         1 => {
@@ -171,7 +173,7 @@ fn identifier(nidt: u8, bytes: [u8; 16]) -> (Option<NidType>, Nid) {
     }
 }
 
-/// Reads the extended information (figure 19); revision 1.1 has more of it.
+/// Reads the extended information (figure 19), to which revision 1.1 added fields.
 fn extended(entry: &Entry<'_>, ssns: &mut Ssns, ext: Ref, notes: &mut Notes) -> Result<(), Fault> {
     let bytes = entry.heap.bytes(ext, "extended information", EXT_1_0)?;
     let at = usize::try_from(ext.offset).unwrap_or(usize::MAX);
@@ -205,7 +207,7 @@ fn extended(entry: &Entry<'_>, ssns: &mut Ssns, ext: Ref, notes: &mut Notes) -> 
         ssns.connection_timeout = Some(rest.2).filter(|&seconds| seconds != 0xffff);
         ssns.nceec = rest.3;
     }
-    // Reserved unless the override flag is set.
+    // The root path is reserved unless the override flag is set.
     if ssns.dhcp_root_path_override
         && let Some(text) = entry.heap.text_or_none(root_path, "DHCP root path")?
     {
@@ -215,5 +217,5 @@ fn extended(entry: &Entry<'_>, ssns: &mut Ssns, ext: Ref, notes: &mut Notes) -> 
     Ok(())
 }
 
-/// What revision 1.1 added: NAED, CIPEEC, connection timeout, NCEEC.
+/// The fields that revision 1.1 added: NAED, CIPEEC, connection timeout, NCEEC.
 type Rest = (u8, u8, u16, u8);
