@@ -7,7 +7,7 @@ use std::os::fd::AsRawFd;
 
 use nbft_common::command::root;
 
-/// How long the controller may take for a command.
+/// Time limit for a command.
 const TIMEOUT_MS: u32 = 10_000;
 
 /// Opcode of Get Log Page, and the id of the discovery log page.
@@ -48,7 +48,7 @@ mod raw {
 pub struct Controller(File);
 
 impl Controller {
-    /// Opens `/dev/NAME`. The kernel makes the node before it answers the connect.
+    /// Opens `/dev/NAME`. The kernel makes the node before answering the connect.
     pub fn open(name: &str) -> io::Result<Self> {
         OpenOptions::new()
             .read(true)
@@ -57,7 +57,7 @@ impl Controller {
             .map(Self)
     }
 
-    /// Reads a piece of the discovery log page. `last` lets the controller forget that the log has changed.
+    /// Reads a piece of the discovery log page. With `last`, the controller clears its notice of a changed log.
     pub fn discovery_log(&self, offset: u64, piece: &mut [u8], last: bool) -> io::Result<()> {
         let length = u32::try_from(piece.len()).map_err(|_| io::ErrorKind::InvalidInput)?;
         let dwords = (length / 4).checked_sub(1).ok_or(io::ErrorKind::InvalidInput)?;

@@ -1,4 +1,4 @@
-//! Asking the target itself why it refuses: the kernel makes EIO of every NVMe status.
+//! Asking the target itself for its reason, because the kernel turns every NVMe status into EIO.
 
 use std::io::{Read, Write};
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use nbft_common::table::addr::Uuid;
 use crate::pdu::{self, Answer, IcResponse};
 use crate::probe::{self, Probe, Progress, Way};
 
-/// Who asks, and for what.
+/// The host that asks, and the subsystem that the host wants.
 #[derive(Clone, Debug)]
 pub struct Question<'a> {
     pub subsystem: &'a str,
@@ -17,8 +17,8 @@ pub struct Question<'a> {
     pub hostid: Uuid,
 }
 
-/// Sends the Connect command that the kernel was refused, and names the reason; `None` when the target does not answer
-/// within `time`. A good answer makes the target create a controller, which goes away with this connection.
+/// Repeats the Connect command that the target refused to the kernel, and names the reason; `None` when the target does
+/// not answer within `time`. On success the target creates a controller, which goes away with this connection.
 pub fn why(way: &Way, question: &Question<'_>, time: Duration) -> Option<Failure> {
     let deadline = Instant::now() + time;
     let mut probe = Probe::start(way).ok()?;
@@ -46,11 +46,11 @@ pub fn why(way: &Way, question: &Question<'_>, time: Duration) -> Option<Failure
     pdu::answer(&response).map(|answer| explain(answer, question))
 }
 
-/// What a status means, whose business it is, and whether it can pass.
+/// The meaning of a status, the side that has to act, and whether the failure can pass.
 fn explain(answer: Answer, question: &Question<'_>) -> Failure {
     let Question { subsystem, host, .. } = question;
     let (exit, why) = match (answer.status & 0x7ff, answer.result) {
-        // Authentication demanded, in bits 18:16 of the result.
+        // The target demands authentication in bits 18:16 of the result.
         (0, result) if result >> 16 & 7 != 0 => (
             Exit::Refused,
             format!("the target demands authentication of host {host}; check the DH-HMAC-CHAP secrets on both sides"),
@@ -77,7 +77,7 @@ fn explain(answer: Answer, question: &Question<'_>) -> Failure {
         (0x182, result) => (Exit::Config, format!("the target rejects {}", parameter(result))),
         (0x183, _) => (
             Exit::TryAgain,
-            "the target asks for discovery to be done again".to_owned(),
+            "the target asks this host to repeat the discovery".to_owned(),
         ),
         (0x184, _) => (
             Exit::Refused,

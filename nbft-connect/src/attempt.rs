@@ -1,5 +1,5 @@
-//! Several paths at once: all are probed, those that answer are given to the kernel at once, the others never hold its
-//! lock; and again, until it is enough or time is up.
+//! Several paths at once: every path is probed, and a path that answers goes to the kernel at once, so that a dead path
+//! never holds the kernel's lock. Rounds repeat until enough paths are up or time has run out.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -18,17 +18,17 @@ use crate::probe::{self, Probe, Progress, Way};
 use crate::refusal;
 use crate::retry::{Backoff, Changes};
 
-/// How long other paths may still answer after the first one is up: they are a network apart, not a timeout.
+/// How long other paths may still answer after the first path is up: a network delay, not a timeout, lies between them.
 const GRACE: Duration = Duration::from_millis(250);
 
-/// How to go about it.
+/// Options of an attempt.
 #[derive(Clone, Debug)]
 pub struct Policy {
-    /// Ask the network before the kernel.
+    /// Probe the network before asking the kernel.
     pub probe: bool,
-    /// How long a probe may take.
+    /// Time limit of a probe.
     pub probe_timeout: Duration,
-    /// How long to try again; zero: once.
+    /// How long to retry; zero: a single attempt.
     pub retry: Duration,
     /// Every path has to come up.
     pub all: bool,
@@ -36,7 +36,7 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Says what is being done, if anyone wants to know.
+    /// Logs a step of the work, in verbose mode only.
     pub fn note(&self, message: impl std::fmt::Display) {
         if self.verbose {
             log(Level::Debug, message);
@@ -44,17 +44,17 @@ impl Policy {
     }
 }
 
-/// Gives an answered path to the kernel; the controller's name comes back.
+/// Gives a path that answered to the kernel; returns the controller's name.
 pub type Connect<'a> = dyn FnMut(&Path, &Way, &mut Line) -> Result<String, Failure> + 'a;
 
-/// A path on its way.
+/// A path that is being connected.
 struct Pending<'a> {
     path: &'a Path,
-    /// Index of its interface, once there is one.
+    /// Index of the path's interface, once the interface exists.
     interface: Option<u32>,
-    /// How it ended: a controller, or a failure for good.
+    /// The end of the attempt: a controller, or a permanent failure.
     end: Option<Result<String, Failure>>,
-    /// Why it is not there yet.
+    /// The latest temporary failure.
     last: Option<Failure>,
 }
 
@@ -75,7 +75,7 @@ impl Pending<'_> {
         matches!(self.end, Some(Ok(_)))
     }
 
-    /// Why it is not up.
+    /// The reason why the path is not up.
     fn reason(&self) -> Option<&Failure> {
         match &self.end {
             Some(end) => end.as_ref().err(),
@@ -84,7 +84,7 @@ impl Pending<'_> {
     }
 }
 
-/// Connects paths; one result each, in their order.
+/// Connects paths; returns one result for each path, in the order of the paths.
 pub fn run(
     paths: &[Path],
     kernel: &Supported,
@@ -92,7 +92,7 @@ pub fn run(
     connect: &mut Connect<'_>,
 ) -> Vec<Result<String, Failure>> {
     let deadline = Instant::now() + policy.retry;
-    // Before the first look, so that no change after it is missed.
+    // Subscribe before the first round, so that no later change is missed.
     let changes = Changes::subscribe();
     let mut backoff = Backoff::default();
     let mut status = Status::default();
@@ -121,7 +121,7 @@ pub fn run(
         let known: Option<BTreeSet<u32>> = open().map(|it| it.interface).collect();
         changes.pause(&mut backoff, deadline, &known.unwrap_or_default());
     }
-    let unknown = |path: &Path| path.failed(Failure::new(Exit::TryAgain, "not tried, as another path is up"));
+    let unknown = |path: &Path| path.failed(Failure::new(Exit::TryAgain, "not tried, because another path is up"));
     pending
         .into_iter()
         .map(|it| {
@@ -131,7 +131,7 @@ pub fn run(
         .collect()
 }
 
-/// A probe with what it is for.
+/// A probe with its path.
 struct Asked {
     pending: usize,
     probe: Probe,
@@ -139,7 +139,7 @@ struct Asked {
     line: Line,
 }
 
-/// Tries each path that has not ended, once.
+/// Tries each unfinished path once.
 fn round(pending: &mut [Pending<'_>], kernel: &Supported, policy: &Policy, connect: &mut Connect<'_>) {
     let enough = |pending: &[Pending<'_>]| !policy.all && pending.iter().any(Pending::is_up);
     let mut asked = Vec::new();
@@ -180,7 +180,7 @@ fn round(pending: &mut [Pending<'_>], kernel: &Supported, policy: &Policy, conne
             let mut waiting: Vec<_> = asked.iter().map(|it| it.probe.poll_fd()).collect();
             probe::wait(&mut waiting, left)
         };
-        // Time that went by in the kernel does not count against answers that came meanwhile.
+        // An answer that came while the kernel connected another path is not late.
         if left.is_zero() && !ready.contains(&true) {
             break;
         }
@@ -208,7 +208,7 @@ fn round(pending: &mut [Pending<'_>], kernel: &Supported, policy: &Policy, conne
             progress,
         ) in now
         {
-            // Its connection ends here: the kernel makes its own.
+            // The probe's connection ends here: the kernel opens its own.
             drop(probe);
             let Some(it) = pending.get_mut(index) else { continue };
             match progress {
@@ -240,7 +240,7 @@ fn round(pending: &mut [Pending<'_>], kernel: &Supported, policy: &Policy, conne
 
 enum Prepared {
     Ready(Way, Line),
-    /// The controller is there.
+    /// The controller exists already.
     Already(String),
 }
 
@@ -258,7 +258,7 @@ fn prepare(it: &mut Pending<'_>, kernel: &Supported, policy: &Policy) -> Result<
     Ok(Prepared::Ready(it.path.way(interface, &line), line))
 }
 
-/// Starts a probe. A lease may have another address by now: then the interface alone says which way to go.
+/// Starts a probe. A leased address may have changed since the firmware ran; the interface alone then selects the path.
 fn start(path: &Path, way: &mut Way, line: &mut Line) -> std::io::Result<Probe> {
     if way.source.is_some() {
         match Probe::start(way) {
@@ -268,8 +268,8 @@ fn start(path: &Path, way: &mut Way, line: &mut Line) -> std::io::Result<Probe> 
             other => return other,
         }
     }
-    // A packet sent without an address of one's own can do harm: with no interface up but this one, the kernel takes the
-    // target for a broadcast address, remembers that, and never reaches it again.
+    // A packet sent without a local address can do harm: while no other interface is up, the kernel caches the target as
+    // a broadcast route and never reaches the target again.
     if !interface::has_address_for(&way.interface.name, way.target) {
         return Err(Errno::EADDRNOTAVAIL.into());
     }

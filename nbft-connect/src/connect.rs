@@ -18,14 +18,14 @@ use crate::line::Field;
 use crate::path::Path;
 use crate::security::{self, Secrets};
 
-/// The command line.
+/// Options of the command line.
 #[derive(Debug)]
 pub struct Options {
-    /// Only this HFI.
+    /// Connect over this HFI only.
     pub hfi: Option<u8>,
-    /// Tables; none: the firmware's.
+    /// Table files; empty: the firmware's tables.
     pub tables: Vec<OsString>,
-    /// Options of the user for the kernel.
+    /// The user's options for the kernel.
     pub extra: Vec<Field>,
     pub identity: Override,
     pub secrets: Secrets,
@@ -57,7 +57,7 @@ pub fn connect(reference: &Reference, options: &Options) -> Result<(), Failure> 
     }
     let mut policy = options.policy.clone();
     if ssns.unavailable {
-        // The firmware could not reach it: once is worth a try, more would hold up the boot.
+        // The firmware could not reach the namespace: one attempt is worthwhile, retries would delay the boot.
         policy.retry = std::time::Duration::ZERO;
     }
     let results = attempt::run(&paths, &kernel, &policy, &mut |path, way, line| {
@@ -78,7 +78,7 @@ pub fn connect(reference: &Reference, options: &Options) -> Result<(), Failure> 
     report(results, needed)
 }
 
-/// Which paths had to come up.
+/// The paths that had to come up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
     All,
@@ -96,7 +96,7 @@ pub fn report(results: Vec<Result<String, Failure>>, need: Need) -> Result<(), F
         }
     }
     let written = output::write(controllers.as_bytes());
-    // What another try may mend comes first: a unit has to be told that a try is worth it.
+    // A temporary failure comes first: its exit code tells a unit that a retry is worthwhile.
     let most = failures
         .iter()
         .position(|failure| failure.exit == Exit::TryAgain)
@@ -106,7 +106,7 @@ pub fn report(results: Vec<Result<String, Failure>>, need: Need) -> Result<(), F
     fatal.map_or(written, Err)
 }
 
-/// A table that cannot be used does not concern this SSNS, but whoever reads this should know.
+/// A table that cannot be used does not concern this SSNS, but readers of verbose output should know.
 pub fn note_other_failures(loaded: &Loaded, options: &Options) {
     loaded.failures.iter().for_each(|failure| options.policy.note(failure));
 }
@@ -124,7 +124,7 @@ fn paths(
     }
     let identity = Identity::choose(table, tables, &options.identity);
     let wanted = |index: &&u8| options.hfi.is_none_or(|hfi| hfi == **index);
-    // The parser leaves no index in `hfis` without its HFI.
+    // The parser has removed every index of a missing HFI from `hfis`.
     let hfis = ssns.hfis.iter().filter(wanted).filter_map(|&index| table.hfi(index));
     let path = |hfi| {
         let mut path = Path::new(hfi, (ssns.traddr, &ssns.trsvcid), &ssns.subsys_nqn, &identity)?;
@@ -150,7 +150,7 @@ fn paths(
     }
 }
 
-/// Prints what would be written.
+/// Prints the lines that would be written to the kernel.
 pub fn dry_run(paths: &[Path], kernel: &Supported) -> Result<(), Failure> {
     let mut lines = String::new();
     for path in paths {

@@ -1,4 +1,4 @@
-//! A discovery controller of the table: its log, the referrals in it, and the subsystems they list.
+//! A discovery controller of the table: its log, the referrals in the log, and the listed subsystems.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::fs;
@@ -24,13 +24,13 @@ use crate::path::Path;
 use crate::refusal;
 use crate::security;
 
-/// How far referrals are followed.
+/// Longest chain of referrals that is followed.
 const MAX_DEPTH: u32 = 8;
 
-/// How many discovery controllers are asked at most.
+/// Most discovery controllers that are asked.
 const MAX_CONTROLLERS: usize = 64;
 
-/// What is the same for everything that one descriptor leads to.
+/// The common context of everything that one descriptor leads to.
 struct Walk<'a> {
     hfi: &'a Hfi,
     profile: Option<&'a Security>,
@@ -39,14 +39,14 @@ struct Walk<'a> {
     options: &'a Options,
 }
 
-/// Connects what a discovery descriptor leads to, or lists it as JSON.
+/// Connects the subsystems that a discovery descriptor leads to, or lists the log entries as JSON.
 pub fn discover(reference: &Reference, list: bool, options: &Options) -> Result<(), Failure> {
     let loaded = tables::load(&options.tables);
     let (table, descriptor) = reference.discovery(&loaded)?;
     note_other_failures(&loaded, options);
     let named = |failure: Failure| failure.at(format_args!("discovery descriptor {}", descriptor.index));
     let first = uri::parse(&descriptor.uri).map_err(|why| named(Failure::new(Exit::Data, why)))?;
-    // The parser leaves no descriptor without its HFI.
+    // The parser has dropped every descriptor whose HFI is missing.
     let hfi = table
         .hfi(descriptor.hfi)
         .ok_or_else(|| named(Failure::new(Exit::Data, "has no HFI")))?;
@@ -76,7 +76,7 @@ pub fn discover(reference: &Reference, list: bool, options: &Options) -> Result<
         ..options.policy.clone()
     };
     let mut results = Vec::new();
-    // What one controller lists is connected before the next one is asked: that one may be dead.
+    // The subsystems of one controller are connected before the next controller is asked, which may be dead.
     let failures = walk.each_log(first, nqn, &mut |log| {
         let (paths, failures) = walk.paths(log);
         results.extend(failures);
@@ -95,7 +95,7 @@ pub fn discover(reference: &Reference, list: bool, options: &Options) -> Result<
     report(results, Need::All)
 }
 
-/// Prints entries as a JSON array; the failures too, but on standard error.
+/// Prints entries as a JSON array on standard output, and failures on standard error.
 fn print(entries: &[Entry], failures: Vec<Failure>) -> Result<(), Failure> {
     let mut json =
         serde_json::to_vec_pretty(entries).map_err(|error| Failure::new(Exit::Output, format!("JSON: {error}")))?;
@@ -105,8 +105,8 @@ fn print(entries: &[Entry], failures: Vec<Failure>) -> Result<(), Failure> {
 }
 
 impl Walk<'_> {
-    /// Reads the logs of the first controller and of those it refers to, each once; hands on what each has that those
-    /// before it had not. Gives back what failed.
+    /// Reads the logs of the first controller and of all controllers that it refers to, each once; hands on the entries
+    /// of each log that no earlier log had. Returns the failures.
     fn each_log(&self, first: (IpAddr, String), nqn: &str, use_log: &mut dyn FnMut(&[Entry])) -> Vec<Failure> {
         let mut failures = Vec::new();
         let mut known: Vec<Entry> = Vec::new();
@@ -128,7 +128,7 @@ impl Walk<'_> {
                 };
                 let next = ((address, entry.trsvcid.clone()), entry.subnqn.clone());
                 if depth >= MAX_DEPTH || seen.len() >= MAX_CONTROLLERS {
-                    let message = format!("referral to {address}: too many of them; not followed");
+                    let message = format!("referral to {address}: too many referrals; not followed");
                     failures.push(Failure::new(Exit::Config, message));
                 } else if self.reaches(address) && seen.insert(next.clone()) {
                     queue.push_back((next.0, next.1, depth + 1));
@@ -139,12 +139,12 @@ impl Walk<'_> {
         failures
     }
 
-    /// Whether an address is of the family that this HFI has: a log lists all portals, IPv4 and IPv6.
+    /// Whether an address has the family of this HFI: a log lists all portals, IPv4 and IPv6.
     fn reaches(&self, address: IpAddr) -> bool {
         self.hfi.ipaddr.is_unspecified() || self.hfi.ipaddr.is_ipv4() == address.is_ipv4()
     }
 
-    /// Adds what the descriptor's security profile demands, of the controller and of all it lists.
+    /// Adds the demands of the descriptor's security profile, which concern the controller and all listed subsystems.
     fn demand_security(&self, path: &mut Path) -> Result<(), Failure> {
         let demands = security::demands(self.profile, path, &self.options.secrets, &self.kernel)?;
         path.demands.extend(demands);
@@ -155,16 +155,16 @@ impl Walk<'_> {
     fn controller_path(&self, (address, port): &(IpAddr, String), nqn: &str) -> Result<Path, Failure> {
         let mut path = Path::new(self.hfi, (*address, port), nqn, &self.identity)?;
         if nqn != DISCOVERY_NQN {
-            // Without it the kernel takes a controller with a name of its own for one with disks.
+            // Without this flag the kernel takes a discovery controller with an NQN of its own for an I/O controller.
             path.demands.push(Field::flag("discovery"));
         }
-        // Should this process be killed, the kernel does not keep the connection for long.
+        // If this process is killed, the kernel does not keep the connection for long.
         path.demands.push(Field::option("ctrl_loss_tmo", 10));
         self.demand_security(&mut path)?;
         Ok(path)
     }
 
-    /// Connects a discovery controller, reads its log, disconnects it.
+    /// Connects a discovery controller, reads its log, disconnects the controller.
     fn entries(&self, place: &(IpAddr, String), nqn: &str) -> Result<Vec<Entry>, Failure> {
         let path = self.controller_path(place, nqn)?;
         let name = format!("{}:{}", place.0, place.1);
@@ -174,7 +174,7 @@ impl Walk<'_> {
             &self.kernel,
             &self.options.policy,
             &mut |path, way, line| {
-                // A signal waits until the connection is gone again.
+                // Signals are held back until the connection is closed.
                 let _held = Held::new();
                 let controller = kernel::connect_unregistered(path, way, line, &self.options.policy)?;
                 let log = read(&controller, &name).map_err(|failure| refusal::at(line, failure));
@@ -189,12 +189,12 @@ impl Walk<'_> {
             .unwrap_or_else(|| Err(Failure::new(Exit::TryAgain, "not tried")))?;
         match found {
             Some(entries) => Ok(entries),
-            // Somebody else connected it, and may need it on.
+            // Another process connected this controller and may still need the connection.
             None => read(&controller, &name).map_err(|failure| path.failed(failure)),
         }
     }
 
-    /// The path to each subsystem; failures where there cannot be one.
+    /// The path to each subsystem, and a failure for each subsystem without a possible path.
     fn paths(&self, entries: &[Entry]) -> (Vec<Path>, Vec<Result<String, Failure>>) {
         let (mut paths, mut failures) = (Vec::new(), Vec::new());
         for entry in entries.iter().filter(|entry| entry.kind() == Kind::Subsystem) {
@@ -244,7 +244,7 @@ fn disconnect(controller: &str) {
     }
 }
 
-/// Holds signals back that would end the process.
+/// Holds back signals that would end the process.
 struct Held(SigSet);
 
 impl Held {

@@ -10,19 +10,19 @@ use crate::admin::Controller;
 /// Bytes of the log's header, and of each entry.
 const SIZE: usize = 1024;
 
-/// Bytes read at once: safe with any controller's transfer limit.
+/// Bytes of one read, within the transfer limit of any controller.
 const PIECE: usize = 4096;
 
-/// Entries that are read at most; real logs have a few dozen.
+/// Most entries that are read; real logs have a few dozen.
 const MAX_ENTRIES: u64 = 4096;
 
-/// How often a log that changes while it is read is begun anew.
+/// Most attempts to read a log that changes meanwhile.
 const TRIES: u32 = 10;
 
 /// One entry; names and values are the specification's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Entry {
-    /// The discovery controller that said it, `ADDRESS:PORT`.
+    /// The discovery controller that listed the entry, `ADDRESS:PORT`.
     pub controller: String,
     /// 3: TCP.
     pub trtype: u8,
@@ -43,7 +43,7 @@ pub struct Entry {
     pub sectype: u8,
 }
 
-/// What kind of entry it is.
+/// The kind of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Referral,
@@ -78,7 +78,7 @@ impl Entry {
         })
     }
 
-    /// Whether two controllers list the same.
+    /// Whether two entries differ at most in the controller that listed them.
     pub fn is_same(&self, other: &Self) -> bool {
         let without = |entry: &Self| Self {
             controller: String::new(),
@@ -87,7 +87,7 @@ impl Entry {
         without(self) == without(other)
     }
 
-    /// What it is, if it is reached over TCP.
+    /// The kind of the entry; `Other` for an entry that is not reached over TCP.
     pub fn kind(&self) -> Kind {
         match (self.trtype, self.subtype) {
             (3, 1) => Kind::Referral,
@@ -96,13 +96,13 @@ impl Entry {
         }
     }
 
-    /// Its transport address.
+    /// The transport address; `None` when the text is no address of the entry's family.
     pub fn address(&self) -> Option<IpAddr> {
         let address: IpAddr = self.traddr.parse().ok()?;
         (self.adrfam == if address.is_ipv4() { 1 } else { 2 }).then_some(address)
     }
 
-    /// Whether it can only be reached over TLS.
+    /// Whether the subsystem can only be reached over TLS.
     pub fn demands_tls(&self) -> bool {
         self.sectype != 0 && self.treq & 3 == 1
     }

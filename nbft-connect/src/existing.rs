@@ -4,13 +4,13 @@ use nbft_common::command::sysfs;
 
 use crate::line::Line;
 
-/// Finds the live controller that `line` would duplicate, however its own options were ordered or left out: same
-/// subsystem, host and target address, and nothing that says it took another way.
+/// Finds the live controller that `line` would duplicate, whichever options that controller was given in whatever order:
+/// same subsystem, host and target address, and no attribute that shows another path.
 pub fn find(line: &Line) -> Option<String> {
     search(line, same_way)
 }
 
-/// Finds a live controller to the same target, whichever way it took: for when the kernel says that there is one.
+/// Finds a live controller to the same target over any path, for when the kernel says that a connection exists.
 pub fn find_any(line: &Line) -> Option<String> {
     search(line, same_target)
 }
@@ -45,9 +45,9 @@ fn same_target(address: &str, line: &Line) -> bool {
 
 fn same_way(address: &str, line: &Line) -> bool {
     let part = |key| part(address, key);
-    // Options that one of the two leaves out: the source address that the connection really has decides.
+    // Where one of the two leaves an option out, the real source address of the connection decides.
     let source = part("host_traddr").or_else(|| part("src_addr"));
-    // The kernel shows its own choice without the scope of a link-local address.
+    // The kernel shows a source address of its own choice without a link-local scope.
     let same_source = |from: &str, wanted: &str| from.split('%').next() == wanted.split('%').next();
     let way = match (
         part("host_iface"),

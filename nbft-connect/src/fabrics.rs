@@ -18,8 +18,8 @@ const MAX_LINE: usize = 4095;
 pub struct Supported(Option<BTreeSet<String>>);
 
 impl Supported {
-    /// Asks the kernel, which lists its options when the device is read before it is written (Linux 5.17). An older
-    /// kernel refuses the read: then nothing is known, and everything is tried.
+    /// Asks the kernel, which lists its options when the device is read before any write (Linux 5.17). An older kernel
+    /// refuses the read: then no option is known, and every option is tried.
     pub fn ask() -> Result<Self, Failure> {
         let mut text = [0; 4096];
         let Ok(length) = open()?.read(&mut text) else {
@@ -33,7 +33,7 @@ impl Supported {
         Ok(Self(Some(keys.collect())))
     }
 
-    /// Whether the kernel says itself that it knows an option.
+    /// Whether the kernel itself lists an option.
     pub fn lists(&self, key: &str) -> bool {
         self.0.as_ref().is_some_and(|keys| keys.contains(key))
     }
@@ -60,14 +60,14 @@ fn open() -> Result<File, Failure> {
         })
 }
 
-/// Connects; gives the controller's name.
+/// Connects; returns the controller's name.
 ///
 /// # Errors
-/// The inner error is the kernel's answer to the line; the outer one means that it was not asked.
+/// The inner error is the kernel's answer to the line; the outer error means that the kernel was not asked.
 pub fn write(line: &str) -> Result<io::Result<String>, Failure> {
     if line.len() > MAX_LINE {
         let message = format!(
-            "option line of {} bytes is longer than the kernel's {MAX_LINE}",
+            "option line of {} bytes is longer than the kernel's limit of {MAX_LINE}",
             line.len()
         );
         return Err(Failure::new(Exit::Config, message));

@@ -1,4 +1,4 @@
-//! Under which name the host connects.
+//! The name under which the host connects.
 
 use nbft_common::command::failure::Failure;
 use nbft_common::command::log::warn;
@@ -8,21 +8,21 @@ use nbft_common::table::{PrimaryAdmin, Table};
 
 use crate::line;
 
-/// Host NQN and host identifier. Never a random one: targets allow hosts by them.
+/// Host NQN and host identifier. Neither is ever random: targets allow hosts by these names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     pub nqn: String,
     pub id: Uuid,
 }
 
-/// What the user says instead of the table.
+/// The user's values, which replace the table's.
 #[derive(Clone, Debug, Default)]
 pub struct Override {
     pub nqn: Option<String>,
     pub id: Option<Uuid>,
 }
 
-/// Checks a host NQN of the user's.
+/// Checks the user's host NQN.
 pub fn nqn(text: String) -> Result<String, Failure> {
     let why = match line::unfit(&text) {
         None if text.len() <= MAX_NQN => return Ok(text),
@@ -40,14 +40,15 @@ impl Identity {
         }
     }
 
-    /// The kernel takes a host NQN with one identifier only, and an identifier with one NQN only, for as long as a
-    /// controller with it lives.
+    /// While a controller lives, the kernel accepts the controller's host NQN with one identifier only, and the
+    /// identifier with one NQN only.
     fn conflicts_with(&self, other: &Self) -> bool {
         (self.nqn == other.nqn) != (self.id == other.id)
     }
 
-    /// The identity for what `table` names: its own; where another table's contradicts it, that of the table that the
-    /// administrator selected, or else of the first. All calls of one boot so come to the same pair.
+    /// The identity for the connections of `table`: its own identity, unless the identity of another table contradicts
+    /// it. Then the table that the administrator selected wins, or else the first table. Every call during one boot
+    /// therefore chooses the same pair.
     pub fn choose(table: &Table, all: &[Table], given: &Override) -> Self {
         let own = Self::of(table);
         let mut contradicting = all
@@ -65,7 +66,7 @@ impl Identity {
             chosen = Self::of(source);
             warn(format_args!(
                 "warning: {} and {} disagree on the host identity (one NQN with two identifiers, or one identifier \
-                     with two NQNs), which the kernel does not take; using that of {}",
+                                          with two NQNs), which the kernel does not accept; using the identity of {}",
                 table.name(),
                 other.name(),
                 source.name()

@@ -1,4 +1,4 @@
-//! Which network interface an HFI is, on this machine, now.
+//! The network interface that an HFI is on this machine now.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,20 +16,21 @@ pub struct Interface {
     pub index: u32,
 }
 
-/// What is known of an interface that has the right MAC address and VLAN.
+/// An interface that has the right MAC address and VLAN.
 struct Candidate {
     interface: Interface,
-    /// It holds the HFI's address.
+    /// The interface holds the HFI's address.
     holds: bool,
-    /// It is a port of a bond or a bridge, which then has the address.
+    /// The interface is a port of a bond or a bridge, which then has the address.
     enslaved: bool,
-    /// There is hardware behind it.
+    /// The interface has hardware of its own.
     hardware: bool,
 }
 
 /// Finds the interface with this MAC address and VLAN (0: untagged). Bonds, bridges, macvlans and VLAN devices share
-/// the MAC of what is below them, so the one that holds the HFI's address wins, then one that is nobody's port, then
-/// hardware. When none has the MAC (a bond may have changed it), the holder of the address will do.
+/// the MAC of the interface below them. The interface that holds the HFI's address therefore wins, then an interface
+/// that is nobody's port, then hardware. When no interface has the MAC (a bond may have changed the MAC), the holder of
+/// the address is taken.
 pub fn find(mac: MacAddr, vlan: u16, address: Option<IpAddr>) -> Option<Interface> {
     let holders = address.map(holders_of).unwrap_or_default();
     let all = sysfs::names(CLASS);
@@ -68,7 +69,7 @@ pub fn named(name: &str) -> Option<Interface> {
     })
 }
 
-/// Whether an interface has an address that a packet to `target` can leave with.
+/// Whether an interface has a source address for packets to `target`.
 pub fn has_address_for(name: &str, target: IpAddr) -> bool {
     match target {
         IpAddr::V4(_) => nix::ifaddrs::getifaddrs().is_ok_and(|mut all| {
@@ -86,8 +87,8 @@ pub fn has_address_for(name: &str, target: IpAddr) -> bool {
     }
 }
 
-/// What lists IPv6 addresses tells what getifaddrs(3) does not: whether the kernel has found out that nobody else has
-/// one. Until then it would take the link-local one, by which a target elsewhere must not be reached.
+/// Unlike getifaddrs(3), `/proc/net/if_inet6` tells whether duplicate address detection has passed for an address. Until
+/// then the kernel would take the link-local address as the source, from which a target elsewhere must not be reached.
 fn has_address_in(list: &str, name: &str, target: Ipv6Addr) -> bool {
     const LINK: u32 = 0x20;
     const TENTATIVE_OR_FAILED: u32 = 0x48;

@@ -1,4 +1,4 @@
-//! Giving one path to the kernel, and making sense of its answer.
+//! Giving one path to the kernel, and interpreting the kernel's answer.
 
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ use crate::probe::Way;
 use crate::refusal;
 use crate::registry;
 
-/// How long the target may take to say why it refuses.
+/// How long the target may take to give its reason for refusing.
 const ASK: Duration = Duration::from_secs(3);
 
-/// Connects a path and registers the controller; gives its name. One that is there already is success.
+/// Connects a path and registers the controller; returns the controller's name. An existing controller is a success.
 pub fn connect(path: &Path, way: &Way, line: &mut Line, policy: &Policy) -> Result<String, Failure> {
     match ask_kernel(path, way, line, policy)? {
         Outcome::New(controller) => {
@@ -28,13 +28,13 @@ pub fn connect(path: &Path, way: &Way, line: &mut Line, policy: &Policy) -> Resu
         Outcome::Already => existing::find(line)
             .or_else(|| existing::find_any(line))
             .ok_or_else(|| {
-                let message = "the kernel says that it is connected already, but its controller is gone again";
+                let message = "the kernel says that this connection exists already, but its controller is gone again";
                 refusal::at(line, Failure::new(Exit::TryAgain, message))
             }),
     }
 }
 
-/// Connects a path for a moment: a controller that nobody need know of.
+/// Connects a path for a moment, without registering the controller.
 pub fn connect_unregistered(path: &Path, way: &Way, line: &mut Line, policy: &Policy) -> Result<String, Failure> {
     match ask_kernel(path, way, line, policy)? {
         Outcome::New(controller) => Ok(controller),
@@ -49,7 +49,7 @@ enum Outcome {
 
 fn ask_kernel(path: &Path, way: &Way, line: &mut Line, policy: &Policy) -> Result<Outcome, Failure> {
     let mut answer = write(line, policy)?;
-    // A lease may have another address by now; the interface still says which way to go.
+    // A leased address may have changed since the firmware ran; the interface still selects the path.
     if path.leased
         && answer.as_ref().is_err_and(refusal::source_is_gone)
         && interface::has_address_for(&way.interface.name, way.target)
@@ -76,7 +76,7 @@ fn ask_kernel(path: &Path, way: &Way, line: &mut Line, policy: &Policy) -> Resul
     }
 }
 
-/// Writes a line, and says so.
+/// Writes a line, and logs the kernel's answer in verbose mode.
 fn write(line: &Line, policy: &Policy) -> Result<std::io::Result<String>, Failure> {
     let answer = fabrics::write(&line.for_kernel())?;
     match &answer {

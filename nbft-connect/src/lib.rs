@@ -1,4 +1,4 @@
-//! `nbft-connect`: subsystems that the NBFT names, connected.
+//! `nbft-connect` connects the subsystems that the NBFT names.
 
 mod admin;
 mod ask;

@@ -11,7 +11,7 @@ use crate::fabrics::Supported;
 pub struct Field {
     pub key: String,
     pub value: Option<String>,
-    /// Never shown.
+    /// The value is never shown.
     pub secret: bool,
 }
 
@@ -35,7 +35,8 @@ impl Field {
     }
 }
 
-/// An option line in the making. Order is that of insertion and always the same: the kernel compares addresses as text.
+/// An option line under construction. Options keep the order of insertion, which is always the same, because the kernel
+/// compares addresses as text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Line(Vec<Field>);
 
@@ -67,12 +68,12 @@ impl Line {
         self.0.iter().find(|field| field.key == key)?.value.as_deref()
     }
 
-    /// Whether an option or a flag is there.
+    /// Whether the line has an option or a flag.
     pub fn has(&self, key: &str) -> bool {
         self.0.iter().any(|field| field.key == key)
     }
 
-    /// Removes an option; says whether it was there.
+    /// Removes an option; returns whether the line had the option.
     pub fn remove(&mut self, key: &str) -> bool {
         let before = self.0.len();
         self.0.retain(|field| field.key != key);
@@ -87,7 +88,7 @@ impl Line {
             .find(|key| !kernel.has(key))
     }
 
-    /// What the kernel gets, secrets included; for nobody else.
+    /// The line for the kernel, secrets included; for no other reader.
     pub fn for_kernel(&self) -> String {
         self.text(|value, _| value.to_owned())
     }
@@ -101,7 +102,7 @@ impl Line {
     }
 }
 
-/// The line as people may see it: without its secrets.
+/// The line for people, without its secrets.
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text(|value, secret| {
@@ -147,7 +148,7 @@ pub fn extra(text: &str) -> Result<Field, Failure> {
     if let Some(why) = value.and_then(unfit) {
         return Err(Failure::usage(format_args!("--option: the value of {key} {why}")));
     }
-    // A secret has no business on a command line, but if it is there it need not go further.
+    // A secret does not belong on a command line, but a secret given there must at least not go further.
     let secret = key.contains("secret");
     Ok(Field {
         key: key.to_owned(),

@@ -24,7 +24,7 @@ pub struct Path {
     pub vlan: u16,
     /// The HFI's address, when it can be the source for this target.
     pub source: Option<IpAddr>,
-    /// The address was leased or formed by autoconfiguration, and may be another one by now.
+    /// The address was leased or formed by autoconfiguration, and may have changed since.
     pub leased: bool,
     pub traddr: IpAddr,
     pub trsvcid: u16,
@@ -69,7 +69,7 @@ impl Path {
     /// The interface this path leaves by.
     ///
     /// # Errors
-    /// There is none with its MAC address and VLAN, yet.
+    /// No interface has the path's MAC address and VLAN, yet.
     pub fn interface(&self) -> Result<Interface, Failure> {
         interface::find(self.mac, self.vlan, self.source).ok_or_else(|| {
             let vlan = if self.vlan == 0 {
@@ -82,8 +82,8 @@ impl Path {
         })
     }
 
-    /// The option line, over `interface` as far as there is one. Options that only narrow the path are left out when the
-    /// kernel does not know them; what the table or the user demands is not.
+    /// The option line, over `interface` if the interface exists. Options that only narrow the path are left out when
+    /// the kernel does not know them; demands of the table or the user are never left out.
     pub fn line(&self, interface: Option<&Interface>, kernel: &Supported) -> Result<Line, Failure> {
         let mut line = Line::default();
         line.push("nqn", &self.nqn)?;
@@ -108,7 +108,7 @@ impl Path {
         }
     }
 
-    /// The way that a line means, which is what a probe has to take; the user may have changed any part of it.
+    /// The network path that `line` describes, for a probe; the user may have changed any part of the line.
     pub fn way(&self, interface: Interface, line: &Line) -> Way {
         // The scope of a link-local address is the interface's.
         let address = |key| {
@@ -136,7 +136,7 @@ impl Path {
     }
 }
 
-/// The text of an address; a link-local one means nothing without its interface.
+/// The text of an address; a link-local address means nothing without its interface.
 fn scoped(address: IpAddr, interface: Option<&Interface>) -> String {
     match (address, interface) {
         (IpAddr::V6(v6), Some(interface)) if v6.is_unicast_link_local() => {

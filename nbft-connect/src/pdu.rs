@@ -1,4 +1,4 @@
-//! The few NVMe/TCP messages that are needed to ask a target whether it is one, and what it thinks of a host.
+//! The few NVMe/TCP messages that ask whether a peer is an NVMe/TCP target, and whether the target accepts a host.
 //!
 //! Numbers are those of the NVMe/TCP transport specification (PDUs) and of the NVMe base specification, section 6.3
 //! (Connect command). All fields are little endian.
@@ -23,18 +23,18 @@ pub fn ic_request() -> [u8; IC] {
     pdu
 }
 
-/// What an answer to [`ic_request`] is.
+/// An answer to [`ic_request`].
 #[derive(Debug, PartialEq, Eq)]
 pub enum IcResponse {
-    /// It speaks NVMe/TCP; data of later PDUs begins at a multiple of so many bytes.
+    /// The peer speaks NVMe/TCP; data of later PDUs begins at a multiple of `alignment` bytes.
     Good { alignment: usize },
-    /// It speaks NVMe/TCP and refuses the connection (C2HTermReq, with its fatal error status).
+    /// The peer speaks NVMe/TCP and refuses the connection (C2HTermReq, with its fatal error status).
     Refused(u16),
-    /// It is something else.
+    /// The peer does not speak NVMe/TCP.
     Other,
 }
 
-/// Reads the answer; at least the eight bytes of its header must be there, all of [`IC`] for a good one.
+/// Reads the answer, which must have at least the eight bytes of its header; a good answer has all of [`IC`].
 pub fn ic_response(pdu: &[u8]) -> IcResponse {
     match pdu {
         [0x01, _, 128, _, 128, 0, 0, 0, 0, 0, alignment, ..] if pdu.len() >= IC && *alignment < 32 => {

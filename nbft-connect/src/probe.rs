@@ -1,4 +1,4 @@
-//! Asking the network first: is there an NVMe/TCP target at the end of this path? No kernel lock is held meanwhile.
+//! Asking the network first whether an NVMe/TCP target answers on a path. No kernel lock is held meanwhile.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{IpAddr, SocketAddr, SocketAddrV6, TcpStream};
@@ -14,18 +14,18 @@ use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrStorage, bind,
 use crate::interface::Interface;
 use crate::pdu::{self, IcResponse};
 
-/// Where a probe goes, and from where.
+/// Destination and source of a probe.
 #[derive(Clone, Debug)]
 pub struct Way {
     pub target: IpAddr,
     pub port: u16,
     pub source: Option<IpAddr>,
     pub interface: Interface,
-    /// The target expects TLS first: a TCP connection is all that can be asked for.
+    /// The target expects TLS first: the probe can only ask for a TCP connection.
     pub tls: bool,
 }
 
-/// A probe on its way.
+/// A probe in progress.
 pub struct Probe {
     stream: TcpStream,
     tls: bool,
@@ -38,10 +38,10 @@ enum State {
     Asked(Vec<u8>),
 }
 
-/// How far a probe is.
+/// The state of a probe.
 pub enum Progress {
     Pending,
-    /// It is a target.
+    /// The peer is a target.
     Answered,
     Failed(io::Error),
 }
@@ -71,7 +71,7 @@ impl Probe {
         })
     }
 
-    /// What to wait for.
+    /// The event to wait for.
     pub fn poll_fd(&self) -> PollFd<'_> {
         let events = match self.state {
             State::Connecting => PollFlags::POLLOUT,
@@ -80,12 +80,12 @@ impl Probe {
         PollFd::new(self.stream.as_fd(), events)
     }
 
-    /// Whether TCP is through: then silence means that it is no target, not that nobody is there.
+    /// Whether TCP is connected: then silence means that the peer is no target, not that no peer exists.
     pub fn is_connected(&self) -> bool {
         matches!(self.state, State::Asked(_))
     }
 
-    /// Goes on after something happened on the connection.
+    /// Continues after an event on the connection.
     pub fn advance(&mut self) -> Progress {
         match self.step() {
             Ok(true) => Progress::Answered,
@@ -95,7 +95,7 @@ impl Probe {
         }
     }
 
-    /// One step; says whether the probe is answered.
+    /// One step; returns whether the probe is answered.
     fn step(&mut self) -> io::Result<bool> {
         if let State::Connecting = self.state {
             if let Some(error) = self.stream.take_error()? {
@@ -104,7 +104,7 @@ impl Probe {
             if self.tls {
                 return Ok(true);
             }
-            // The socket's buffer is empty: it takes all of it at once.
+            // The socket's buffer is empty, so one write takes the whole request.
             self.stream.write_all(&pdu::ic_request())?;
             self.state = State::Asked(Vec::new());
         }
@@ -119,7 +119,7 @@ impl Probe {
         }
         match pdu::ic_response(answer) {
             IcResponse::Good { .. } => Ok(true),
-            // A good answer whose rest is on its way.
+            // The rest of a good answer is still to come.
             IcResponse::Other if answer.len() < pdu::IC && answer.first() == Some(&1) => Ok(false),
             IcResponse::Refused(status) => Err(io::Error::other(format!(
                 "the target ends the connection (error {status})"
@@ -130,7 +130,7 @@ impl Probe {
         }
     }
 
-    /// The connection, ready for commands, and the answer it began with.
+    /// The connection, ready for commands, and the target's first answer.
     pub fn into_parts(self) -> (TcpStream, Vec<u8>) {
         match self.state {
             State::Asked(answer) => (self.stream, answer),
@@ -155,7 +155,7 @@ impl Way {
     }
 }
 
-/// Sleeps until something happens on a connection, or for `time`; says on which.
+/// Sleeps until an event on a connection, or for `time`; returns which connections had an event.
 pub fn wait(waiting: &mut [PollFd<'_>], time: Duration) -> Vec<bool> {
     poll::wait(waiting, time);
     waiting.iter().map(|fd| fd.any().unwrap_or(true)).collect()

@@ -1,4 +1,4 @@
-//! What the kernel's errno means to the person who has to mend it.
+//! The kernel's errno, explained to the administrator who has to solve the problem.
 
 use std::io;
 
@@ -39,7 +39,7 @@ pub fn explain(error: &io::Error, line: &Line) -> Failure {
         ),
         Errno::ECONNRESET | Errno::EPIPE => (Exit::TryAgain, "the target closed the connection".to_owned()),
         Errno::EADDRNOTAVAIL if line.get("host_traddr").is_none() => {
-            (Exit::TryAgain, format!("{interface} has no address for it (yet)"))
+            (Exit::TryAgain, format!("{interface} has no address for this target (yet)"))
         }
         Errno::EADDRNOTAVAIL => (
             Exit::TryAgain,
@@ -81,23 +81,23 @@ pub fn explain(error: &io::Error, line: &Line) -> Failure {
 
 fn missing_key(line: &Line) -> String {
     if line.has("tls") {
-        "there is no TLS key for this host and subsystem in the kernel's keyring".to_owned()
+        "the kernel's keyring has no TLS key for this host and subsystem".to_owned()
     } else {
-        "the target demands authentication (DH-HMAC-CHAP), and there is no secret; see --dhchap-secret-file".to_owned()
+        "the target demands authentication (DH-HMAC-CHAP), but no secret was found; see --dhchap-secret-file".to_owned()
     }
 }
 
-/// Whether leaving out the source address may help: a leased address has moved since the firmware's time.
+/// Whether leaving out the source address may help: a leased address may have changed since the firmware ran.
 pub fn source_is_gone(error: &io::Error) -> bool {
     error.raw_os_error() == Some(Errno::EADDRNOTAVAIL as i32)
 }
 
-/// Whether the same connection is there already.
+/// Whether the same connection exists already.
 pub fn is_already(error: &io::Error) -> bool {
     error.raw_os_error() == Some(Errno::EALREADY as i32)
 }
 
-/// Whether the kernel hides an NVMe status: it makes EIO of each.
+/// Whether the error hides an NVMe status: the kernel turns every status into EIO.
 pub fn is_any_status(error: &io::Error) -> bool {
     error.raw_os_error() == Some(Errno::EIO as i32)
 }

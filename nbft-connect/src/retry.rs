@@ -1,4 +1,4 @@
-//! When to try again: after a while that grows, at once when the network changes.
+//! The time of the next attempt: after growing pauses, and at once when the network changes.
 
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, RandomState};
@@ -10,12 +10,12 @@ use nbft_common::command::netlink::{Protocol, Subscription};
 const FIRST: Duration = Duration::from_millis(200);
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// Pause after an event: the changes of one event come together, and hosts of one rack see it together.
+/// Pause after an event: the changes of one event come together, and the hosts of one rack see the event together.
 const SETTLE: Duration = Duration::from_millis(20);
 const SETTLE_JITTER: Duration = Duration::from_millis(80);
 
-/// Pauses that double from 0.2 s to 5 s. Each is up to a half shorter or longer at random: hosts that power up together must not
-/// arrive together.
+/// Pauses that double from 0.2 s to 5 s. Each pause is up to a half shorter or longer at random: hosts that power up
+/// together must not arrive together.
 #[derive(Debug)]
 pub struct Backoff {
     next: Duration,
@@ -25,7 +25,8 @@ pub struct Backoff {
 
 impl Default for Backoff {
     fn default() -> Self {
-        // The standard library seeds it from the kernel; it need not be secret, only different on each host.
+        // The standard library seeds `RandomState` from the kernel; the seed need only differ between hosts, not be
+        // secret.
         Self {
             next: FIRST,
             random: RandomState::new(),
@@ -42,12 +43,12 @@ impl Backoff {
         pause.min(LONGEST)
     }
 
-    /// Begins anew, after an event.
+    /// Returns to the first pause, after an event.
     pub fn reset(&mut self) {
         self.next = FIRST;
     }
 
-    /// Anything between nothing and `whole`.
+    /// A random time between zero and `whole`.
     fn fraction(&mut self, whole: Duration) -> Duration {
         self.drawn += 1;
         let share = self.random.hash_one(self.drawn) >> 32;
@@ -59,20 +60,20 @@ impl Backoff {
     }
 }
 
-/// A subscription to changes of links, addresses and routes. The end of duplicate address detection is one.
+/// A subscription to changes of links, addresses and routes. The end of duplicate address detection is such a change.
 pub struct Changes(Option<Subscription>);
 
 /// rtnetlink groups: link, IPv4 and IPv6 addresses, IPv4 and IPv6 routes.
 const GROUPS: u32 = 0x1 | 0x10 | 0x100 | 0x40 | 0x400;
 
 impl Changes {
-    /// Subscribes. Without rtnetlink only the clock tells when to try again.
+    /// Subscribes. Without rtnetlink only the clock starts another attempt.
     pub fn subscribe() -> Self {
         Self(Subscription::new(Protocol::NetlinkRoute, GROUPS).ok())
     }
 
-    /// Pauses before another try: as long as `backoff` says, not beyond `deadline`, and only until something changes on
-    /// one of `interfaces` (by index; none: on any, as the one that matters does not exist yet).
+    /// Pauses before another attempt: as long as `backoff` says, not beyond `deadline`, and only until a change on one
+    /// of `interfaces` (by index; empty: on any interface, because the wanted interface does not exist yet).
     pub fn pause(&self, backoff: &mut Backoff, deadline: Instant, interfaces: &BTreeSet<u32>) {
         let until = (Instant::now() + backoff.pause()).min(deadline);
         let left = || until.saturating_duration_since(Instant::now());
@@ -90,20 +91,20 @@ impl Changes {
     }
 }
 
-/// Takes all messages that wait; says whether one concerns these interfaces.
+/// Takes all waiting messages; returns whether a message concerns these interfaces.
 fn concern(socket: &Subscription, interfaces: &BTreeSet<u32>) -> bool {
     let mut any = false;
     socket.take(|messages| {
         any |= match messages {
             Some(messages) => interfaces.is_empty() || touched(messages).iter().any(|index| interfaces.contains(index)),
-            // One of the lost messages may have concerned them.
+            // A lost message may have concerned these interfaces.
             None => true,
         };
     });
     any
 }
 
-/// Indexes of the interfaces that a row of rtnetlink messages is about.
+/// Indexes of the interfaces that a row of rtnetlink messages concerns.
 fn touched(mut messages: &[u8]) -> Vec<u32> {
     let mut found = Vec::new();
     while let Some((length, kind)) = number(messages, 0).zip(messages.get(4..6)) {
@@ -112,7 +113,7 @@ fn touched(mut messages: &[u8]) -> Vec<u32> {
         match u16::from_ne_bytes(kind.try_into().unwrap_or_default()) {
             // Link and address messages have the index at byte 4.
             16 | 17 | 20 | 21 => found.extend(number(message, 4)),
-            // Route messages have it in an attribute.
+            // Route messages have the index in an attribute.
             24 | 25 => found.extend(route_interface(message.get(12..).unwrap_or_default())),
             _ => {}
         }

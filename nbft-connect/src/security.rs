@@ -1,4 +1,4 @@
-//! Security profiles: met, or a reason not to connect. Never ignored.
+//! Security profiles: a profile is met, or is a reason not to connect. No profile is ignored.
 
 use std::fs;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use crate::fabrics::Supported;
 use crate::line::{self, Field};
 use crate::path::Path;
 
-/// Where secrets are looked for when none is named.
+/// Files of the secrets, when the command line names no other file.
 const HOST_SECRET: &str = "/etc/nbft/dhchap/host-secret";
 const CTRL_SECRET: &str = "/etc/nbft/dhchap/ctrl-secret";
 
@@ -22,16 +22,16 @@ const MAX_SECRET: u64 = 4096;
 /// Files with the DH-HMAC-CHAP secrets.
 #[derive(Debug, Default)]
 pub struct Secrets {
-    /// The host's own: it proves itself to the target.
+    /// The host's secret, with which the host authenticates itself to the target.
     pub host: Option<PathBuf>,
-    /// The controller's: the target has to prove itself too.
+    /// The controller's secret, with which the target has to authenticate itself too.
     pub ctrl: Option<PathBuf>,
 }
 
 /// The options that a profile demands of a path, and those that the secrets at hand allow for.
 ///
 /// # Errors
-/// [`Exit::Config`] when the profile demands what cannot be given.
+/// [`Exit::Config`] when a demand of the profile cannot be met.
 pub fn demands(
     profile: Option<&Security>,
     path: &Path,
@@ -52,14 +52,14 @@ pub fn demands(
     let ctrl = secret(secrets.ctrl.as_ref(), CTRL_SECRET, "dhchap_ctrl_secret", kernel, false)?;
     if let (Some(profile), None) = (authentication, &host) {
         let message = format!(
-            "security profile {} demands in-band authentication, and there is no secret: put it into {HOST_SECRET}, or \
-             name its file with --dhchap-secret-file",
+            "security profile {} demands in-band authentication, but no secret was found: put it into {HOST_SECRET}, or \
+                         name its file with --dhchap-secret-file",
             profile.index
         );
         return Err(Failure::new(Exit::Config, message));
     }
     if host.is_none() && ctrl.is_some() {
-        let message = "a secret of the controller's counts only beside one of the host's; see --dhchap-secret-file";
+        let message = "the controller's secret needs the host's secret as well; see --dhchap-secret-file";
         return Err(Failure::new(Exit::Config, message));
     }
     fields.extend(host.into_iter().chain(ctrl));
@@ -73,7 +73,7 @@ pub fn demands(
     Ok(fields)
 }
 
-/// The secret from the file that was named, or from the usual one if it is there.
+/// The secret from the named file, or from the usual file if the usual file exists.
 fn secret(
     named: Option<&PathBuf>,
     usual: &str,
@@ -96,7 +96,7 @@ fn secret(
         Ok(text) => text.trim().to_owned(),
         Err(error) => return wrong(Exit::NoInput, &io_words(&error)),
     };
-    // What the file holds is not shown, right or wrong.
+    // The content of the file is never shown, right or wrong.
     if !text.starts_with("DHHC-1:") || line::unfit(&text).is_some() {
         return wrong(Exit::Config, "is not a DH-HMAC-CHAP secret (DHHC-1:…)");
     }
@@ -107,19 +107,19 @@ fn secret(
     }))
 }
 
-/// The flag for TLS, if there is all that it needs.
+/// The flag for TLS, if everything that TLS needs exists.
 ///
 /// # Errors
-/// [`Exit::Config`] with what `who` demands and what is missing.
+/// [`Exit::Config`] with the demand of `who` and the missing part.
 pub fn secure_channel(who: &str, path: &Path, kernel: &Supported) -> Result<Field, Failure> {
     let missing = |what: &str| {
         Err(Failure::new(
             Exit::Config,
-            format!("{who} demands a secure channel (TLS), and {what}"),
+            format!("{who} demands a secure channel (TLS), but {what}"),
         ))
     };
     if !kernel.lists("tls") {
-        return missing("this kernel does not offer it for NVMe/TCP");
+        return missing("this kernel does not offer TLS for NVMe/TCP");
     }
     // A TLS key for NVMe is described as "NVMe… HOSTNQN SUBSYSNQN …".
     let keys = fs::read_to_string(root::path("/proc/keys")).unwrap_or_default();

@@ -457,7 +457,7 @@ fn secrets_are_used_and_never_shown() {
     let ran = dry_run(&machine, &["--ssns", "1", "-O", "dhchap_secret=DHHC-1:00:c2VjcmV0:"]);
     assert!(ran.code == Some(0) && !ran.stdout.contains("DHHC"), "{ran:?}");
     let alone = dry_run(&machine, &["--ssns", "1", "--dhchap-ctrl-secret-file", secret]);
-    fails(&alone, 78, "counts only beside one of the host's");
+    fails(&alone, 78, "the controller's secret needs the host's secret as well");
     fails(
         &dry_run(&machine, &["--ssns", "1", "--dhchap-secret-file", "/nowhere"]),
         66,
@@ -486,7 +486,7 @@ fn tls_needs_a_kernel_and_a_key() {
     let options = "traddr=%s,trsvcid=%s,host_traddr=%s,host_iface=%s,nqn=%s,transport=%s,hostnqn=%s,hostid=%s,\
                    dhchap_secret=%s";
     machine.file("/dev/nvme-fabrics", format!("instance=-1,cntlid=-1,{options}\n"));
-    fails(&dry_run(&machine, &arguments), 78, "this kernel does not offer it");
+    fails(&dry_run(&machine, &arguments), 78, "this kernel does not offer TLS");
     machine.file("/dev/nvme-fabrics", format!("instance=-1,cntlid=-1,{options},tls\n"));
     fails(&dry_run(&machine, &arguments), 78, "the kernel's keyring has no key");
     let (nqn, subsystem) = (&host.host.nqn, &host.subsystem[0].subsys_nqn);
