@@ -1,14 +1,14 @@
-//! NVMe block devices as sysfs shows them, and which of them is the one.
+//! NVMe block devices as sysfs shows them, and the search for the wanted device.
 
 use nbft_common::command::failure::Failure;
 use nbft_common::command::{root, sysfs};
 use nbft_common::table::Ssns;
 use nbft_common::table::addr::Nid;
 
-/// A namespace's identity: what the table says of it.
+/// The identity of a namespace in the table.
 #[derive(Clone, Debug)]
 pub struct Identity {
-    /// NQN of its subsystem; none: any.
+    /// NQN of the subsystem; none: any.
     pub nqn: Option<String>,
     pub nid: Nid,
     /// Namespace id; 0: any.
@@ -50,7 +50,7 @@ pub struct Device {
 }
 
 impl Device {
-    /// All of them that have a device node; the hidden ones behind a multipath device have none.
+    /// All devices with a device node; the hidden devices behind a multipath device have no node.
     pub fn all() -> Vec<Self> {
         let mut all: Vec<Self> = sysfs::names("/sys/block")
             .into_iter()
@@ -61,12 +61,12 @@ impl Device {
         all
     }
 
-    /// Path of its node.
+    /// Path of the device's node.
     fn path(&self) -> String {
         format!("/dev/{}", self.name)
     }
 
-    /// Path of the node of the whole device or of a partition, if it is there.
+    /// Path of the node of the whole device or of a partition, if the node exists.
     pub fn node(&self, partition: Option<u32>) -> Option<String> {
         let path = match partition {
             None => self.path(),
@@ -75,8 +75,8 @@ impl Device {
         root::path(&path).exists().then_some(path)
     }
 
-    /// Whether it is the namespace that is meant. The number in its name is not its namespace id. An identifier that the
-    /// device shows decides; one that it does not show leaves the namespace id.
+    /// Whether the device is the wanted namespace. The number in the device's name is not the namespace id. If the device
+    /// shows an identifier of the wanted type, the identifier decides, otherwise the namespace id.
     pub fn is(&self, wanted: &Identity) -> bool {
         if wanted
             .nqn
@@ -91,13 +91,13 @@ impl Device {
         }
     }
 
-    /// Its identifier of the same type as `nid`.
+    /// The device's identifier of the same type as `nid`.
     fn identifier_like(&self, nid: Nid) -> Option<Nid> {
         let digits = |text: String| text.chars().filter(char::is_ascii_hexdigit).collect::<String>();
         match nid {
             Nid::None => None,
             Nid::Uuid(_) => self.read("uuid")?.parse().ok(),
-            // sysfs shows it with the dashes of a UUID, and an EUI64 with spaces.
+            // sysfs shows an NGUID with the dashes of a UUID, and an EUI64 with spaces.
             Nid::Nguid(_) => digits(self.read("nguid")?).parse().ok(),
             Nid::Eui64(_) => {
                 let own = self
@@ -108,7 +108,7 @@ impl Device {
         }
     }
 
-    /// One line on it, for whoever waits in vain.
+    /// One line about the device, for the status and the timeout message.
     pub fn describe(&self) -> String {
         let or = |value: Option<String>| value.unwrap_or_else(|| "?".to_owned());
         format!(
@@ -125,7 +125,7 @@ impl Device {
     }
 }
 
-/// Controllers and their states, for whoever waits in vain.
+/// Controllers and their states, for the status and the timeout message.
 pub fn controllers() -> Vec<String> {
     let class = "/sys/class/nvme";
     let names = sysfs::names(class);

@@ -1,4 +1,4 @@
-//! `nbft-wait`: one block device, there.
+//! `nbft-wait` waits for a block device.
 
 mod device;
 mod status;

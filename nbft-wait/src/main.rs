@@ -1,4 +1,4 @@
-//! The command by itself. What it does is in the library, which `nbft` shares.
+//! The command as a program of its own. The library does the work, and `nbft` shares the library.
 
 fn main() -> std::process::ExitCode {
     nbft_wait::main()

@@ -1,17 +1,17 @@
-//! Telling whoever looks that something is being waited for: a line on a terminal, the status of a systemd unit.
+//! The progress of the wait: a line on a terminal, the status of a systemd unit.
 
 use std::io::{IsTerminal, Write};
 
 use nbft_common::command::{log, notify, printable};
 
-/// Where the status goes.
+/// The places that show the status.
 pub struct Status {
     terminal: bool,
     unit: notify::Status,
 }
 
 impl Status {
-    /// Finds out who looks.
+    /// Finds the places that show the status.
     pub fn new() -> Self {
         Self {
             terminal: std::io::stderr().is_terminal(),
@@ -19,12 +19,12 @@ impl Status {
         }
     }
 
-    /// Whether someone sees seconds go by.
+    /// Whether a terminal shows the passing seconds.
     pub fn is_live(&self) -> bool {
         self.terminal
     }
 
-    /// Shows what is missing, what exists instead, and for how many seconds that has been so.
+    /// Shows the missing and the existing devices, and how many seconds the wait has lasted.
     pub fn show(&mut self, waiting: &str, seconds: u64) {
         if self.terminal {
             self.line(&format!("{}: {seconds} s: {}", log::command(), printable(waiting)));
@@ -32,7 +32,7 @@ impl Status {
         self.unit.set(waiting.to_owned());
     }
 
-    /// Takes the line off the terminal.
+    /// Removes the line from the terminal.
     pub fn clear(&self) {
         if self.terminal {
             self.line("");
@@ -40,7 +40,7 @@ impl Status {
     }
 
     fn line(&self, text: &str) {
-        // One line of an 80-column terminal: a wrapped line cannot be taken back.
+        // One line of an 80-column terminal: a wrapped line cannot be removed.
         let text: String = text.chars().take(79).collect();
         let _ = std::io::stderr().write_all(format!("\r{text}\x1b[K").as_bytes());
     }

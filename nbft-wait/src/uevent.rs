@@ -1,15 +1,15 @@
-//! Being told that devices come and go: the kernel's uevents, and udev's when it has dealt with them.
+//! Announcements of devices that come and go: the kernel's uevents, and udev's events after its rules have run.
 
 use std::time::Instant;
 
 use nbft_common::command::failure::{Exit, Failure};
 use nbft_common::command::netlink::{Protocol, Subscription};
 
-/// Group 1 are the kernel's messages. Group 2 are udev's, sent when its rules have run: then links like
+/// Group 1 has the kernel's messages. Group 2 has udev's messages, sent after the rules have run: then links like
 /// /dev/disk/by-uuid exist.
 const GROUPS: u32 = 1 | 2;
 
-/// A subscription. An event after it was made wakes the next [`Uevents::next`], so scan after subscribing.
+/// A subscription. An event after the subscription wakes the next [`Uevents::next`], so scan after subscribing.
 pub struct Uevents(Subscription);
 
 impl Uevents {
@@ -22,8 +22,8 @@ impl Uevents {
             })
     }
 
-    /// Sleeps until something happened, or `deadline`; says whether something did. The messages are not looked at: the
-    /// answer to any is to look at the devices themselves, so a forged or lost one does no harm, and one look answers all.
+    /// Sleeps until an event or `deadline`; returns whether an event came. The messages are not read: after any message the
+    /// caller looks at the devices themselves, so a forged or lost message does no harm, and one look answers all messages.
     pub fn next(&self, deadline: Instant) -> bool {
         let woken = self.0.wait(deadline.saturating_duration_since(Instant::now()));
         self.0.take(|_| {});

@@ -1,4 +1,4 @@
-//! The one job: look, and look again whenever something happened, until the device is there or time is up.
+//! The one job: look for the device, and look again after every event, until the device exists or time has run out.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use crate::device::{self, Device, Identity};
 use crate::status::Status;
 use crate::uevent::Uevents;
 
-/// What the command line asks for.
+/// A device that the command line asks for.
 #[derive(Debug)]
 pub enum Wanted {
     Ssns(Reference),
@@ -21,30 +21,30 @@ pub enum Wanted {
     Path(PathBuf),
 }
 
-/// The command line.
+/// Options of the command line.
 #[derive(Debug, Default)]
 pub struct Options {
     pub wanted: Vec<Wanted>,
-    /// All of them, not any one.
+    /// Wait for all devices, not for any one.
     pub all: bool,
-    /// A partition of the namespace, not the whole.
+    /// Wait for a partition of the namespace, not for the whole.
     pub partition: Option<u32>,
-    /// Tables; none: the firmware's.
+    /// Table files; empty: the firmware's tables.
     pub tables: Vec<OsString>,
     pub timeout: Duration,
     pub verbose: bool,
 }
 
-/// What is looked for.
+/// A device to look for.
 enum Goal {
     Namespace(Identity),
     Path(PathBuf),
 }
 
-/// Waits; prints the path of the first device that is there, or of all.
+/// Waits; prints the path of the first device that exists, or of all devices.
 pub fn wait(options: &Options) -> Result<(), Failure> {
     let goals = goals(options)?;
-    // Subscribe before the first look: what comes between the two must not be missed.
+    // Subscribe before the first look: a device that comes between the two must not be missed.
     let uevents = Uevents::subscribe()?;
     let begun = Instant::now();
     let deadline = begun + options.timeout;
@@ -74,7 +74,7 @@ pub fn wait(options: &Options) -> Result<(), Failure> {
             log(Level::Debug, &state);
         }
         status.show(&state, begun.elapsed().as_secs());
-        // On a terminal seconds go by; else only an event or the end is worth waking up for.
+        // A terminal shows passing seconds; otherwise only an event or the deadline is worth waking up for.
         let next = if status.is_live() {
             deadline.min(Instant::now() + Duration::from_secs(1))
         } else {
@@ -122,7 +122,7 @@ fn rooted(path: &Path) -> PathBuf {
     }
 }
 
-/// What is missing, and what there is instead.
+/// The missing devices, and the existing devices.
 fn seen<'a>(missing: impl Iterator<Item = &'a Wanted>, options: &Options) -> String {
     let missing: Vec<String> = missing.map(|wanted| wanted.describe(options.partition)).collect();
     let devices: Vec<String> = Device::all().iter().map(Device::describe).collect();
