@@ -1,10 +1,10 @@
-# What there is to connect, a line each: `ssns TABLE:N` or `discovery TABLE:N`, as nbft-connect's options are called. For
-# nbft-dump --raw-output --from-file; the generator and the hooks of every initramfs use it.
+# The connections to make, one a line: `ssns TABLE:N` or `discovery TABLE:N`, after nbft-connect's options. A filter for
+# nbft-dump --raw-output --from-file, used by the generator and the hooks of every initramfs.
 
 def name:
   .filename | split("/") | last;
 
-# The same subsystem on the same way is one connection, whatever its namespaces.
+# SSNS that reach the same subsystem over the same path share one connection, whatever their namespaces.
 def unique_ways:
   reduce .[] as $ssns ([]; if any(.[]; [.traddr, .trsvcid, .subsys_nqn, .hfis] == ($ssns | [.traddr, .trsvcid, .subsys_nqn, .hfis]))
     then . else . + [$ssns] end);
@@ -13,5 +13,5 @@ def unique_ways:
 | name as $name
 | [.subsystem[].discovery_index // empty] as $covered
 | (.subsystem | unique_ways[] | "ssns \($name):\(.index)"),
-  # A discovery controller that the firmware found no subsystem through may have some by now.
+  # A discovery controller through which the firmware found no subsystem may list some by now.
   (.discovery[] | select(.index as $index | $covered | index($index) | not) | "discovery \($name):\(.index)")

@@ -1,5 +1,5 @@
-# What klibc's ipconfig leaves behind for an interface, and for IPv6 what cloud-init and dhclient's script know as
-# net6-*.conf. A program for nbft-names; not for DHCP, whose client writes the file itself.
+# The file that klibc's ipconfig leaves for an interface, and for IPv6 the net6-*.conf that cloud-init and dhclient's
+# script know. A program for nbft-names; not for DHCP, whose client writes the file itself.
 
 # 24 as 255.255.255.0
 def netmask:
@@ -7,7 +7,7 @@ def netmask:
   | [range(4) | $length - 8 * . | [0, 128, 192, 224, 240, 248, 252, 254, 255][[[., 0] | max, 8] | min] | tostring]
   | join(".");
 
-# Values are words and addresses: nothing that would end the quotes.
+# Values are words and addresses; a quote, which would end the quotes, is removed.
 def set(name; f):
   [f] | "\(name)='\(.[0] // "" | tostring | split("'") | join(""))'";
 

@@ -4,7 +4,7 @@ use nbft_common::command::sysfs;
 
 use crate::line::Line;
 
-/// Finds the live controller that `line` would duplicate, whichever options that controller was given in whatever order:
+/// Finds the live controller that `line` would duplicate, whichever options the controller was given in whatever order:
 /// same subsystem, host and target address, and no attribute that shows another path.
 pub fn find(line: &Line) -> Option<String> {
     search(line, same_way)

@@ -66,7 +66,7 @@ impl Identity {
             chosen = Self::of(source);
             warn(format_args!(
                 "warning: {} and {} disagree on the host identity (one NQN with two identifiers, or one identifier \
-                                          with two NQNs), which the kernel does not accept; using the identity of {}",
+                 with two NQNs), which the kernel does not accept; using the identity of {}",
                 table.name(),
                 other.name(),
                 source.name()

@@ -53,7 +53,7 @@ pub fn demands(
     if let (Some(profile), None) = (authentication, &host) {
         let message = format!(
             "security profile {} demands in-band authentication, but no secret was found: put it into {HOST_SECRET}, or \
-                         name its file with --dhchap-secret-file",
+             name its file with --dhchap-secret-file",
             profile.index
         );
         return Err(Failure::new(Exit::Config, message));

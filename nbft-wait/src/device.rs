@@ -75,8 +75,8 @@ impl Device {
         root::path(&path).exists().then_some(path)
     }
 
-    /// Whether the device is the wanted namespace. The number in the device's name is not the namespace id. If the device
-    /// shows an identifier of the wanted type, the identifier decides, otherwise the namespace id.
+    /// Whether the device is the wanted namespace. The number in the device's name is not the namespace id. If the
+    /// device shows an identifier of the wanted type, the identifier decides, otherwise the namespace id.
     pub fn is(&self, wanted: &Identity) -> bool {
         if wanted
             .nqn

@@ -22,8 +22,8 @@ impl Uevents {
             })
     }
 
-    /// Sleeps until an event or `deadline`; returns whether an event came. The messages are not read: after any message the
-    /// caller looks at the devices themselves, so a forged or lost message does no harm, and one look answers all messages.
+    /// Sleeps until an event or `deadline`; returns whether an event came. The messages are not read: after any message
+    /// the caller looks at the devices themselves, so a forged or lost message does no harm, and one look answers all.
     pub fn next(&self, deadline: Instant) -> bool {
         let woken = self.0.wait(deadline.saturating_duration_since(Instant::now()));
         self.0.take(|_| {});

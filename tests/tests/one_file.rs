@@ -42,7 +42,7 @@ fn by_another_name() {
         assert_eq!(ran.code, Some(64), "{name}");
         assert_eq!(
             ran.stderr,
-            "nbft: call it by one of its names: nbft-connect, nbft-dump, nbft-names, nbft-wait (see nbft --help)\n"
+            "nbft: run it under one of its names: nbft-connect, nbft-dump, nbft-names, nbft-wait (see nbft --help)\n"
         );
         assert!(run(by_link.arg("--help")).stdout.contains("\n    nbft-wait "));
         let version = run(called(&folder, &format!("{name}-version")).arg("--version"));

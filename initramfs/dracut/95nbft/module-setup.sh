@@ -6,7 +6,7 @@ check() {
     return 0
 }
 
-# The back-end that is asked for with --add or add_dracutmodules, else the one that the system has.
+# The back-end requested with --add or add_dracutmodules, else the back-end that the system has.
 backend() {
     local module
     for module in network-manager systemd-networkd; do
@@ -15,7 +15,7 @@ backend() {
             return
         fi
     done
-    # shellcheck disable=SC2154 # dracut's own variable, as those below
+    # shellcheck disable=SC2154 # dracut's own variable, like those below
     for module in "$dracutsysrootdir"/usr/{lib,libexec}{,/NetworkManager}/nm-initrd-generator; do
         if [[ -x $module ]]; then
             echo network-manager
@@ -27,14 +27,14 @@ backend() {
 
 depends() {
     case $(backend) in
-        # Its scripts need those of the network module.
+        # NetworkManager's scripts need those of the network module.
         network-manager) echo systemd kernel-network-modules network-manager network ;;
         *) echo systemd kernel-network-modules systemd-networkd ;;
     esac
 }
 
 installkernel() {
-    # The latter ones by their names in the kernel, for DH-CHAP.
+    # DH-CHAP needs the last four, here under their names in the kernel.
     hostonly='' instmods nvme_fabrics nvme_tcp 8021q hmac sha256_generic sha512_generic dh_generic
 }
 
@@ -54,7 +54,7 @@ install() {
     if dracut_module_included network-manager; then
         inst_simple "$moddir/network-manager.conf" "$units/nbft-names.service.d/network-manager.conf"
     fi
-    # What the administrator has decided: formats, secrets, and how the units differ.
+    # The administrator's configuration: formats, secrets, drop-in files of the units.
     inst_multiple -o /etc/nbft/formats/*.jq /etc/nbft/dhchap/*-secret \
         "$systemdsystemconfdir"/nbft-{names,connect@,connect-discovery@}.service.d/*.conf
     $SYSTEMCTL -q --root "$initdir" enable nbft-names.service

@@ -1,5 +1,5 @@
-//! `nbft`: the four commands in one file, which is what an image gets: they share most of their code, and each by itself
-//! would bring the C library along again. It does what the name says that it is called by.
+//! `nbft`, a multi-call binary: it runs the command whose name it is invoked under. An image gets this one file: the four
+//! commands share most of their code, and four programs would carry four copies of the C library.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -18,7 +18,7 @@ const COMMANDS: [(&str, Command); 4] = [
 ];
 
 const HELP: &str = "\
-The commands for the firmware's NBFT, in one file. Call it by one of its names:
+The commands for the firmware's NBFT, in one file. Run it under one of these names:
 
     nbft-connect   connect subsystems that the NBFT names
     nbft-dump      print the NBFT
@@ -42,7 +42,7 @@ fn main() -> ExitCode {
             Some("-V" | "--version") => output::write(VERSION.as_bytes()),
             _ => {
                 let names = COMMANDS.map(|(command, _)| command).join(", ");
-                Err(Failure::usage(format_args!("call it by one of its names: {names}")))
+                Err(Failure::usage(format_args!("run it under one of its names: {names}")))
             }
         }
     })
