@@ -1,4 +1,4 @@
-//! What must hold of any tables, wherever they came from.
+//! Properties of all tables, whatever their source.
 
 #[path = "../../nbft-dump/src/page.rs"]
 mod page;
@@ -7,11 +7,11 @@ mod text;
 
 use nbft_common::table::Table;
 
-/// JSON reads back as what was written, and the text for people holds nothing that a terminal would obey.
+/// JSON reads back unchanged, and the text for people contains nothing that a terminal would obey.
 pub fn check(tables: &[Table]) {
     let json = serde_json::to_vec(tables).expect("tables can be written as JSON");
-    let back: Vec<Table> = serde_json::from_slice(&json).expect("what was written can be read");
-    assert_eq!(back, tables, "what was read is not what was written");
+    let back: Vec<Table> = serde_json::from_slice(&json).expect("written JSON can be read");
+    assert_eq!(back, tables, "the tables read differ from the tables written");
     let text = String::from_utf8(text::tables(tables)).expect("text is UTF-8");
     let raw = |c: char| c.is_control() && c != '\n';
     assert!(!text.contains(raw), "a control character went through: {text:?}");

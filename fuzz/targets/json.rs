@@ -1,4 +1,4 @@
-//! Any bytes are nbft-dump's JSON, or refused; what is read can be written and read again.
+//! Any bytes are either nbft-dump's JSON or refused; tables that were read can be written and read again.
 
 #![no_main]
 

@@ -258,7 +258,7 @@ fn prepare(it: &mut Pending<'_>, kernel: &Supported, policy: &Policy) -> Result<
     Ok(Prepared::Ready(it.path.way(interface, &line), line))
 }
 
-/// Starts a probe. A leased address may have changed since the firmware ran; then the interface alone selects the path.
+/// Starts a probe. A leased address may have changed since the firmware ran: then the interface alone picks the path.
 fn start(path: &Path, way: &mut Way, line: &mut Line) -> std::io::Result<Probe> {
     if way.source.is_some() {
         match Probe::start(way) {

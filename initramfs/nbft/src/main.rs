@@ -1,5 +1,5 @@
-//! `nbft`, a multi-call binary: it runs the command whose name it is invoked under. An image gets this one file: the four
-//! commands share most of their code, and four programs would carry four copies of the C library.
+//! `nbft`, a multi-call binary: it runs the command whose name it is invoked under. An image gets this one file, as the
+//! four commands share most of their code, and four programs would carry four copies of the C library.
 
 use std::ffi::OsStr;
 use std::path::Path;
