@@ -268,8 +268,8 @@ fn start(path: &Path, way: &mut Way, line: &mut Line) -> std::io::Result<Probe> 
             other => return other,
         }
     }
-    // A packet sent without a local address can do harm: while no other interface is up, the kernel caches the target as
-    // a broadcast route and never reaches the target again.
+    // A packet sent without a local address can do harm: while no other interface is up, the kernel caches the target
+    // as a broadcast route and never reaches the target again.
     if !interface::has_address_for(&way.interface.name, way.target) {
         return Err(Errno::EADDRNOTAVAIL.into());
     }
