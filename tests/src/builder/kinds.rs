@@ -1,5 +1,5 @@
 //! Tables of every kind that firmware writes, by name. Their descriptions are files under
-//! `tests/tables`, which serve as examples too.
+//! `tests/fixtures/tables`, which serve as examples too.
 
 use super::description::Description;
 use super::hfi::Hfi;
@@ -7,7 +7,7 @@ use super::subsystem::Subsystem;
 
 macro_rules! files {
     ($($name:literal)*) => {
-        [$(($name, include_str!(concat!("../../tables/", $name, ".toml")))),*]
+        [$(($name, include_str!(concat!("../../fixtures/tables/", $name, ".toml")))),*]
     };
 }
 

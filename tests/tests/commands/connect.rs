@@ -1,0 +1,516 @@
+//! The option lines nbft-connect would write, on machines made of folders.
+
+use crate::support::{Folder, Ran, command, fails, peer_tables, run, table};
+use nbft_tests::builder::{Description, kind, kinds};
+
+/// A machine with an NBFT and these network interfaces: name, MAC address, VLAN (0: none), ifindex.
+fn machine(table: &[u8], interfaces: &[(&str, &str, u16)]) -> Folder {
+    let machine = Folder::new();
+    machine.file("/sys/firmware/acpi/tables/NBFT", table);
+    for (index, (interface, mac, vlan)) in (1..).zip(interfaces) {
+        machine.file(&format!("/sys/class/net/{interface}/address"), format!("{mac}\n"));
+        machine.file(&format!("/sys/class/net/{interface}/ifindex"), format!("{index}\n"));
+        if *vlan != 0 {
+            machine.file(
+                &format!("/proc/net/vlan/{interface}"),
+                format!("{interface}  VID: {vlan}\t REORDER_HDR: 1\n"),
+            );
+        }
+    }
+    machine
+}
+
+fn dry_run(machine: &Folder, arguments: &[&str]) -> Ran {
+    run(command("nbft-connect")
+        .arg("--dry-run")
+        .args(arguments)
+        .env("NBFT_ROOT", machine.path()))
+}
+
+/// The first field of each line of `connect.txt` that concerns an SSNS, without what the peer has no business to add.
+fn peer_lines(text: &str) -> Vec<Vec<&str>> {
+    let own = |field: &&str| {
+        !["hostnqn=", "hostid=", "ctrl_loss_tmo="]
+            .iter()
+            .any(|key| field.starts_with(key))
+    };
+    let lines = text
+        .lines()
+        .filter(|line| !line.starts_with("nqn=nqn.2014-08.org.nvmexpress.discovery,"));
+    lines.map(|line| line.split(',').filter(own).collect()).collect()
+}
+
+/// nbft-connect writes the same options for the same paths as the replaced tool.
+#[test]
+fn same_lines_as_the_peer() {
+    for folder in or_skip!(peer_tables()) {
+        let Ok(theirs) = std::fs::read_to_string(folder.join("connect.txt")) else {
+            continue;
+        };
+        let name = folder.file_name().expect("name").to_string_lossy().into_owned();
+        let bytes = std::fs::read(folder.join("NBFT")).expect("NBFT");
+        let table = nbft_common::table::parse::parse(&bytes, "NBFT").expect("a good table");
+        let names: Vec<(String, String, u16)> = table
+            .hfi
+            .iter()
+            .map(|hfi| (format!("h{}", hfi.index), hfi.mac_addr.to_string(), hfi.vlan))
+            .collect();
+        let interfaces: Vec<_> = names
+            .iter()
+            .map(|(name, mac, vlan)| (name.as_str(), mac.as_str(), *vlan))
+            .collect();
+        let machine = machine(&bytes, &interfaces);
+        let mut theirs = peer_lines(&theirs).into_iter();
+        for ssns in &table.subsystem {
+            let ran = dry_run(&machine, &["--ssns", &ssns.index.to_string()]);
+            if ssns.subsys_nqn.ends_with(".discovery") {
+                assert_eq!(ran.code, Some(65), "{name}: {ran:?}");
+                continue;
+            }
+            if ssns.security_index.is_some() {
+                // Both leave it, but we say so.
+                assert_eq!(ran.code, Some(78), "{name}: {ran:?}");
+                continue;
+            }
+            assert_eq!(ran.code, Some(0), "{name}: {ran:?}");
+            for line in ran.stdout.lines() {
+                let mut ours: Vec<&str> = line.split(',').filter(|field| !field.starts_with("host")).collect();
+                ours.extend(line.split(',').filter(|f| f.starts_with("host_")));
+                let mut peer = theirs
+                    .next()
+                    .unwrap_or_else(|| panic!("{name}: the peer has no {line}"));
+                // The peer ignores what the table says of digests.
+                ours.retain(|field| !field.ends_with("_digest"));
+                ours.sort_unstable();
+                peer.sort_unstable();
+                assert_eq!(ours, peer, "{name}");
+            }
+        }
+        assert_eq!(theirs.next(), None, "{name}: the peer connects more");
+    }
+}
+
+const NIC: &str = "52:54:00:00:00:01";
+
+/// A description of one HFI and one SSNS, changed as the test likes.
+fn one(change: impl FnOnce(&mut Description)) -> Vec<u8> {
+    let mut description = kind("static-ipv4").expect("kind");
+    description.hfi[0].mac_addr = Some(NIC.parse().expect("MAC address"));
+    change(&mut description);
+    description.build()
+}
+
+#[test]
+fn whole_line() {
+    let table = Description::from_toml(
+        r#"
+        [host]
+        nqn = "nqn.2014-08.org.nvmexpress:uuid:00112233-4455-6677-8899-aabbccddeeff"
+        id = "ffeeddcc-bbaa-9988-7766-554433221100"
+        [[hfi]]
+        mac_addr = "52:54:00:00:00:01"
+        ipaddr = "192.0.2.20"
+        [[subsystem]]
+        traddr = "192.0.2.1"
+        trsvcid = "4421"
+        subsys_nqn = "nqn.2026-01.example:disk"
+        pdu_header_digest_required = 1
+        data_digest_required = 1
+        "#,
+    );
+    let machine = machine(&table.expect("description").build(), &[("eth0", NIC, 0)]);
+    let ran = dry_run(
+        &machine,
+        &["--ssns", "NBFT:1", "-O", "ctrl_loss_tmo=-1", "-O", "trsvcid=4422"],
+    );
+    let line = "nqn=nqn.2026-01.example:disk,transport=tcp,traddr=192.0.2.1,trsvcid=4422,host_traddr=192.0.2.20,\
+                host_iface=eth0,hostnqn=nqn.2014-08.org.nvmexpress:uuid:00112233-4455-6677-8899-aabbccddeeff,\
+                hostid=ffeeddcc-bbaa-9988-7766-554433221100,hdr_digest,data_digest,ctrl_loss_tmo=-1\n";
+    assert_eq!(
+        (ran.code, ran.stdout.as_str(), ran.stderr.as_str()),
+        (Some(0), line, "")
+    );
+}
+
+#[test]
+fn hostile_values_are_refused() {
+    let long = "n".repeat(224);
+    for (field, value, words) in [
+        ("nqn", "nqn.x,hostnqn=nqn.evil", "holds a comma"),
+        ("nqn", "nqn.x\nnqn=nqn.evil", "holds a control character"),
+        ("nqn", long.as_str(), "NQN of 224 bytes is longer than 223"),
+        ("trsvcid", "4420,hostid=x", "is not a TCP port"),
+        ("trsvcid", "0", "is not a TCP port"),
+        ("trsvcid", "+4420", "is not a TCP port"),
+        ("trsvcid", "65536", "is not a TCP port"),
+        ("hostnqn", "nqn.x,dhchap_secret=y", "holds a comma"),
+    ] {
+        let table = one(|description| match field {
+            "nqn" => description.subsystem[0].subsys_nqn = value.to_owned(),
+            "trsvcid" => description.subsystem[0].trsvcid = value.to_owned(),
+            _ => description.host.nqn = value.to_owned(),
+        });
+        let machine = machine(&table, &[("eth0", NIC, 0)]);
+        fails(&dry_run(&machine, &["--ssns", "1"]), 65, words);
+    }
+}
+
+#[test]
+fn link_local_addresses_get_their_scope() {
+    let table = kind("link-local-ipv6").expect("kind");
+    let mac = table.complete().hfi[0]
+        .mac_addr
+        .map(|mac| mac.to_string())
+        .expect("mac");
+    let machine = machine(&table.build(), &[("eth0", &mac, 0)]);
+    let ran = dry_run(&machine, &["--ssns", "1"]);
+    let scoped = |key: &str| {
+        ran.stdout
+            .split(',')
+            .any(|field| field.starts_with(key) && field.ends_with("%eth0"))
+    };
+    assert!(scoped("traddr=fe80::") && scoped("host_traddr=fe80::"), "{ran:?}");
+}
+
+#[test]
+fn the_interface_is_the_one_with_mac_and_vlan() {
+    let table = table("vlan");
+    let both = [("eth0", "52:54:00:00:00:01", 0), ("storage", "52:54:00:00:00:01", 4094)];
+    let ran = dry_run(&machine(&table, &both), &["--ssns", "1"]);
+    assert!(ran.stdout.contains(",host_iface=storage,"), "{ran:?}");
+    let ran = dry_run(&machine(&table, &both[..1]), &["--ssns", "1"]);
+    assert!(!ran.stdout.contains("host_iface"), "{ran:?}");
+    assert!(
+        ran.stderr
+            .contains("no network interface has MAC address 52:54:00:00:00:01 and VLAN 4094"),
+        "{ran:?}"
+    );
+}
+
+/// A bond's or bridge's port has the same MAC address, but not the address.
+#[test]
+fn a_port_of_a_bond_is_not_the_interface() {
+    let machine = machine(&one(|_| {}), &[("eth0", NIC, 0), ("bond0", NIC, 0)]);
+    machine.file("/sys/class/net/eth0/master/ifindex", "2");
+    let ran = dry_run(&machine, &["--ssns", "1"]);
+    assert!(ran.stdout.contains(",host_iface=bond0,"), "{ran:?}");
+}
+
+#[test]
+fn no_address_is_no_source() {
+    for addr in ["0.0.0.0", "::", "2001:db8::5"] {
+        let table = one(|description| description.hfi[0].ipaddr = Some(addr.parse().expect("address")));
+        let ran = dry_run(&machine(&table, &[("eth0", NIC, 0)]), &["--ssns", "1"]);
+        assert!(
+            ran.code == Some(0) && !ran.stdout.contains("host_traddr"),
+            "{addr}: {ran:?}"
+        );
+    }
+}
+
+#[test]
+fn options_that_the_kernel_does_not_list() {
+    let machine = machine(&one(|_| {}), &[("eth0", NIC, 0)]);
+    let listed = "instance=-1,cntlid=-1,transport=%s,traddr=%s,trsvcid=%s,nqn=%s,hostnqn=%s,hostid=%s\n";
+    machine.file("/dev/nvme-fabrics", listed);
+    let ran = dry_run(&machine, &["--ssns", "1"]);
+    assert!(
+        ran.code == Some(0) && !ran.stdout.contains("host_"),
+        "narrowing options are left out: {ran:?}"
+    );
+    fails(
+        &dry_run(&machine, &["--ssns", "1", "-O", "tls"]),
+        69,
+        "does not know the option tls",
+    );
+    let digests = one(|description| description.subsystem[0].pdu_header_digest_required = true);
+    machine.file("/sys/firmware/acpi/tables/NBFT", digests);
+    fails(
+        &dry_run(&machine, &["--ssns", "1"]),
+        69,
+        "does not know the option hdr_digest",
+    );
+}
+
+#[test]
+fn references() {
+    let none = Folder::new();
+    fails(&dry_run(&none, &["--ssns", "1"]), 66, "this machine has no NBFT");
+    let machine = Folder::new();
+    for name in ["NBFT1", "NBFT2"] {
+        machine.file(&format!("/sys/firmware/acpi/tables/{name}"), one(|_| {}));
+    }
+    fails(
+        &dry_run(&machine, &["--ssns", "1"]),
+        64,
+        "SSNS 1 is ambiguous; name one of NBFT1:1, NBFT2:1",
+    );
+    assert_eq!(dry_run(&machine, &["--ssns", "NBFT2:1"]).code, Some(0));
+    fails(
+        &dry_run(&machine, &["--ssns", "NBFT2:7"]),
+        66,
+        "no SSNS NBFT2:7; known: NBFT2:1",
+    );
+    fails(
+        &dry_run(&machine, &["--ssns", "NBFT3:1"]),
+        66,
+        "NBFT3:1: no such table; known: NBFT1, NBFT2",
+    );
+    fails(
+        &dry_run(&machine, &["--ssns", "NBFT1:1", "--hfi", "9"]),
+        66,
+        "not reached over HFI 9; its HFIs are [1]",
+    );
+    fails(&dry_run(&machine, &[]), 64, "name what to connect");
+    fails(&dry_run(&machine, &["--ssns", "x"]), 64, "--ssns: 'x' is not an index");
+}
+
+/// Two tables whose host identities are these: NQN suffix, identifier's last digit, primary flag.
+fn two_hosts(hosts: [(&str, &str, &str); 2]) -> Folder {
+    let machine = machine(&[], &[("eth0", NIC, 0)]);
+    std::fs::remove_file(machine.join("sys/firmware/acpi/tables/NBFT")).expect("file");
+    for (number, (nqn, id, primary)) in (1..).zip(hosts) {
+        let table = one(|description| {
+            description.host.nqn = format!("nqn.2026-01.example:{nqn}");
+            description.host.id = format!("{ID}{id}").parse().expect("UUID");
+            description.host.primary_admin_host_flag =
+                serde_json::from_value(primary.into()).expect("a word of the specification");
+        });
+        machine.file(&format!("/sys/firmware/acpi/tables/NBFT{number}"), table);
+    }
+    machine
+}
+
+/// The host identity in the line for a table's SSNS, and the warning.
+fn identity(machine: &Folder, arguments: &[&str]) -> (String, String) {
+    let ran = dry_run(machine, arguments);
+    let part = |key: &str| {
+        ran.stdout
+            .trim_end()
+            .split(',')
+            .find_map(|field| field.strip_prefix(key))
+            .expect("option")
+    };
+    (
+        format!("{} {}", part("hostnqn=nqn.2026-01.example:"), part("hostid=")),
+        ran.stderr.clone(),
+    )
+}
+
+const ID: &str = "00000000-0000-0000-0000-00000000000";
+
+#[test]
+fn each_table_has_its_own_host() {
+    let machine = two_hosts([("a", "1", "not indicated"), ("b", "2", "selected")]);
+    assert_eq!(
+        identity(&machine, &["--ssns", "NBFT1:1"]),
+        (format!("a {ID}1"), String::new())
+    );
+    assert_eq!(
+        identity(&machine, &["--ssns", "NBFT2:1"]),
+        (format!("b {ID}2"), String::new())
+    );
+}
+
+/// The kernel takes one identifier per NQN: of two tables that disagree, the one that the administrator selected counts,
+/// for both; else the first.
+#[test]
+fn contradicting_hosts() {
+    for (flags, chosen) in [
+        (["not indicated", "selected"], "2"),
+        (["unselected", "not indicated"], "1"),
+    ] {
+        let machine = two_hosts([("a", "1", flags[0]), ("a", "2", flags[1])]);
+        for ssns in ["NBFT1:1", "NBFT2:1"] {
+            let (host, warning) = identity(&machine, &["--ssns", ssns]);
+            assert_eq!(host, format!("a {ID}{chosen}"), "{ssns}");
+            assert!(
+                warning.contains("warning: ") && warning.contains("disagree on the host identity"),
+                "{warning}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_user_may_name_the_host() {
+    let machine = two_hosts([("a", "1", "selected"), ("b", "2", "unselected")]);
+    let id = format!("{ID}9");
+    let (host, _) = identity(
+        &machine,
+        &[
+            "--ssns",
+            "NBFT1:1",
+            "--hostnqn",
+            "nqn.2026-01.example:me",
+            "--hostid",
+            &id,
+        ],
+    );
+    assert_eq!(host, format!("me {id}"));
+    let (host, _) = identity(&machine, &["--ssns", "NBFT1:1", "--hostid", &id]);
+    assert_eq!(host, format!("a {id}"));
+    fails(
+        &dry_run(&machine, &["--ssns", "NBFT1:1", "--hostid", "me"]),
+        64,
+        "not a UUID",
+    );
+}
+
+#[test]
+fn discovery_descriptors() {
+    let description = |uri: &str| {
+        let text = format!("[[hfi]]\nipaddr = \"192.0.2.20\"\n[[discovery]]\nhfi = 1\nuri = \"{uri}\"\n");
+        Description::from_toml(&text).expect("description").build()
+    };
+    for (uri, address) in [
+        ("NVME+TCP://[2001:db8::1]", "2001:db8::1"),
+        ("nvme+tcp://192.0.2.1:8009/", "192.0.2.1"),
+    ] {
+        let ran = dry_run(&machine(&description(uri), &[]), &["--discovery", "1"]);
+        let line = format!("nqn=nqn.2014-08.org.nvmexpress.discovery,transport=tcp,traddr={address},trsvcid=8009,");
+        assert!(ran.code == Some(0) && ran.stdout.starts_with(&line), "{ran:?}");
+    }
+    for (uri, words) in [
+        ("nvme+rdma://192.0.2.1", "the scheme is not nvme+tcp"),
+        ("nvme+tcp://disks.example/", "host"),
+    ] {
+        fails(
+            &dry_run(&machine(&description(uri), &[]), &["--discovery", "1"]),
+            65,
+            words,
+        );
+    }
+    let machine = machine(&description("nvme+tcp://192.0.2.1"), &[]);
+    fails(
+        &dry_run(&machine, &["--discovery", "1", "--ssns", "1"]),
+        64,
+        "exclude each other",
+    );
+    fails(
+        &dry_run(&machine, &["--ssns", "1", "--list"]),
+        64,
+        "--list goes with --discovery",
+    );
+    fails(
+        &dry_run(&machine, &["--discovery", "1", "--hfi", "1"]),
+        64,
+        "--hfi goes with --ssns",
+    );
+    fails(
+        &dry_run(&machine, &["--discovery", "2"]),
+        66,
+        "no discovery descriptor 2; known: NBFT:1",
+    );
+}
+
+/// A descriptor that was dropped is a better answer than "no such SSNS".
+#[test]
+fn dropped_descriptors_are_explained() {
+    let dropped = one(|description| description.subsystem[0].invalid = true);
+    let machine = machine(&dropped, &[("eth0", NIC, 0)]);
+    fails(&dry_run(&machine, &["--ssns", "1"]), 65, "dropped: not marked valid");
+}
+
+#[test]
+fn security_profiles_are_never_ignored() {
+    let table = table("security-required");
+    let ran = dry_run(&machine(&table, &[("eth0", NIC, 0)]), &["--ssns", "1"]);
+    fails(&ran, 78, "security profile 1 demands");
+}
+
+#[test]
+fn secrets_are_used_and_never_shown() {
+    let machine = machine(&one(|_| {}), &[("eth0", NIC, 0)]);
+    let secret = machine.file("/run/secret", "DHHC-1:00:c2VjcmV0:\n");
+    let secret = secret.to_str().expect("UTF-8");
+    let ran = dry_run(
+        &machine,
+        &[
+            "--ssns",
+            "1",
+            "--dhchap-secret-file",
+            secret,
+            "--dhchap-ctrl-secret-file",
+            secret,
+        ],
+    );
+    assert!(
+        ran.stdout
+            .ends_with(",dhchap_secret=(not shown),dhchap_ctrl_secret=(not shown)\n"),
+        "{ran:?}"
+    );
+    let ran = dry_run(&machine, &["--ssns", "1", "-O", "dhchap_secret=DHHC-1:00:c2VjcmV0:"]);
+    assert!(ran.code == Some(0) && !ran.stdout.contains("DHHC"), "{ran:?}");
+    let alone = dry_run(&machine, &["--ssns", "1", "--dhchap-ctrl-secret-file", secret]);
+    fails(&alone, 78, "the controller's secret needs the host's secret as well");
+    fails(
+        &dry_run(&machine, &["--ssns", "1", "--dhchap-secret-file", "/nowhere"]),
+        66,
+        "/nowhere: No such file",
+    );
+    machine.file("/run/none", "DHHC-2:secret");
+    let none = machine.join("run/none");
+    let ran = dry_run(
+        &machine,
+        &["--ssns", "1", "--dhchap-secret-file", none.to_str().expect("UTF-8")],
+    );
+    assert!(!ran.stderr.contains("DHHC-2"), "{ran:?}");
+    fails(&ran, 78, "is not a DH-HMAC-CHAP secret");
+}
+
+/// A profile that demands TLS is met where the kernel offers it and its keyring has the key; else what is missing is named.
+#[test]
+fn tls_needs_a_kernel_and_a_key() {
+    let mut description = kind("security-required").expect("kind");
+    description.hfi[0].mac_addr = Some(NIC.parse().expect("MAC address"));
+    let table = description.build();
+    let host = nbft_common::table::parse::parse(&table, "NBFT").expect("a good table");
+    let machine = machine(&table, &[("eth0", NIC, 0)]);
+    let secret = machine.file("/run/secret", "DHHC-1:00:c2VjcmV0:");
+    let arguments = ["--ssns", "1", "--dhchap-secret-file", secret.to_str().expect("UTF-8")];
+    let options = "traddr=%s,trsvcid=%s,host_traddr=%s,host_iface=%s,nqn=%s,transport=%s,hostnqn=%s,hostid=%s,\
+                   dhchap_secret=%s";
+    machine.file("/dev/nvme-fabrics", format!("instance=-1,cntlid=-1,{options}\n"));
+    fails(&dry_run(&machine, &arguments), 78, "this kernel does not offer TLS");
+    machine.file("/dev/nvme-fabrics", format!("instance=-1,cntlid=-1,{options},tls\n"));
+    fails(&dry_run(&machine, &arguments), 78, "the kernel's keyring has no key");
+    let (nqn, subsystem) = (&host.host.nqn, &host.subsystem[0].subsys_nqn);
+    let key = format!("1b2c3d4e I--Q---     1 perm 3b010000     0     0 psk       NVMe1R01 {nqn} {subsystem} x: 32\n");
+    machine.file("/proc/keys", key);
+    let ran = dry_run(&machine, &arguments);
+    assert!(
+        ran.code == Some(0) && ran.stdout.trim_end().split(',').any(|field| field == "tls"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn a_bad_host_nqn_is_a_usage_error() {
+    let machine = machine(&one(|_| {}), &[("eth0", NIC, 0)]);
+    for (nqn, words) in [
+        ("", "is empty"),
+        ("a,b", "holds a comma"),
+        (&*"n".repeat(224), "longer than 223"),
+    ] {
+        fails(&dry_run(&machine, &["--ssns", "1", "--hostnqn", nqn]), 64, words);
+    }
+}
+
+/// Every kind of table gives lines or a clear refusal.
+#[test]
+fn every_kind() {
+    for (name, description) in kinds() {
+        let table = description.build();
+        let machine = machine(&table, &[("eth0", NIC, 0)]);
+        let parsed = nbft_common::table::parse::parse(&table, name).expect("a good table");
+        for ssns in parsed.subsystem.iter().take(3) {
+            let ran = dry_run(&machine, &["--ssns", &ssns.index.to_string()]);
+            assert!(matches!(ran.code, Some(0 | 78)), "{name}: {ran:?}");
+            assert!(
+                ran.code == Some(78) || ran.stdout.lines().count() == ssns.hfis.len(),
+                "{name}: {ran:?}"
+            );
+        }
+    }
+}

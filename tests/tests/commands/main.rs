@@ -1,0 +1,42 @@
+//! Tests of the real commands, by command: `cargo test -p nbft-tests --test commands names::` runs those of one.
+//!
+//! Tests that take longer than about a second are in modules named `slow`; `cargo test -- --skip slow::` leaves them out.
+
+#[macro_use]
+mod support;
+
+mod connect;
+mod wait;
+
+mod dump {
+    mod bad_input;
+    mod identity;
+    mod jq;
+    mod peer;
+    mod peer_faults;
+    mod text;
+    mod text_hostile;
+    mod slow {
+        mod mutants;
+    }
+}
+
+mod names {
+    mod files;
+    mod formats;
+    mod hostile;
+    mod manual;
+    mod naming;
+    mod slow {
+        mod consumers;
+    }
+}
+
+/// The promises of the commands, of their pages and of the README.
+mod contract {
+    mod budget;
+    mod json;
+    mod one_file;
+    mod options;
+    mod readme;
+}

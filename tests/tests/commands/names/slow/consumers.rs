@@ -1,0 +1,279 @@
+//! The consumers of the files: each reads those of every kind of table and complains about nothing.
+//! They run in a network namespace of their own.
+
+use std::process::Command;
+
+use crate::support::names::{dump, dump_kind, everything, good, names};
+use crate::support::skip::installed;
+use crate::support::{Folder, Ran, command, feed, from_json, peer_tables, run};
+use nbft_tests::builder::kinds;
+
+/// JSON of all tables, except the one with 255 interfaces.
+fn tables() -> Vec<(String, String)> {
+    let few = kinds().into_iter().filter(|(name, _)| *name != "huge");
+    let mut all: Vec<_> = few
+        .map(|(name, table)| (name.to_owned(), dump(&[("NBFT", &table)])))
+        .collect();
+    all.push(("everything".to_owned(), dump(&[("NBFT", &everything())])));
+    for folder in peer_tables().unwrap_or_default() {
+        let ran = run(command("nbft-dump").arg(folder.join("NBFT")));
+        if ran.code == Some(0) {
+            let name = folder.file_name().expect("a name").to_string_lossy();
+            all.push((name.into_owned(), ran.stdout));
+        }
+    }
+    all
+}
+
+/// Runs a shell where there is a network to configure, if that is allowed and the programs are installed.
+fn namespace(programs: &[&str], script: &str, arguments: &[&str]) -> Result<Ran, String> {
+    installed(programs)?;
+    let mut trial = Command::new("unshare");
+    if !trial
+        .args(["-nm", "true"])
+        .status()
+        .is_ok_and(|status| status.success())
+    {
+        return Err("unshare -nm is not allowed".to_owned());
+    }
+    // /sys shows the namespace's interfaces; read-only, it tells systemd that no udevd is there to wait for.
+    let script = format!("set -e; mount -t sysfs -o ro none /sys; mount -t tmpfs none /run; {script}");
+    let mut shell = Command::new("unshare");
+    Ok(run(shell.args(["-nm", "sh", "-c", &script, "sh"]).args(arguments)))
+}
+
+/// Writes the files of all tables into one folder: prefixes keep their names apart. Each table that has interfaces has
+/// files.
+fn all_files(folder: &Folder, format: &str, arguments: &[&str]) {
+    for (number, (name, json)) in tables().iter().enumerate() {
+        let prefix = format!("t{number}x");
+        let ran = names(
+            json,
+            &[&["--to", format, "-o", folder.text(), "-p", &prefix], arguments].concat(),
+        );
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        let files = ran.stdout.lines().count();
+        let interfaces = from_json(&names(json, &["--to=json"]).stdout);
+        let interfaces = interfaces.as_array().expect("an array").len();
+        assert_eq!(interfaces == 0, name == "empty", "{name}");
+        // A VLAN device has no .link file of its own.
+        let least = interfaces.min(if format == "link" { 1 } else { interfaces });
+        assert!(files >= least, "{name}: {files} files for {interfaces} interfaces");
+    }
+}
+
+fn good_but_warned(json: &str, arguments: &[&str]) -> String {
+    let ran = names(json, arguments);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    ran.stdout
+}
+
+#[test]
+fn networkd() {
+    for arguments in [
+        &["--naming=rename"][..],
+        &["--naming=none", "--default-route=always"],
+        &["--naming=altname"],
+    ] {
+        let folder = Folder::new();
+        all_files(&folder, "networkd", arguments);
+        let script = "mkdir -p /run/systemd; cp -r \"$1\" /run/systemd/network
+            SYSTEMD_LOG_TARGET=console timeout 2 /lib/systemd/systemd-networkd 2>&1 || test $? = 124";
+        let ran = or_skip!(namespace(&["/lib/systemd/systemd-networkd"], script, &[folder.text()]));
+        assert!(
+            ran.code == Some(0) && ran.stdout.contains("Enumeration completed"),
+            "{ran:?}"
+        );
+        let complaints: Vec<&str> = ran
+            .stdout
+            .lines()
+            .filter(|line| line.contains("/run/systemd/network/"))
+            .collect();
+        assert!(complaints.is_empty(), "{complaints:?}");
+    }
+}
+
+/// networkd does with two NICs what the files say.
+#[test]
+fn networkd_configures() {
+    let folder = Folder::new();
+    good(
+        &dump(&[("NBFT", &everything())]),
+        &["--to=networkd", "-o", folder.text()],
+    );
+    // Without VLANs: not every kernel has them.
+    let script = "mkdir -p /run/systemd; cp -r \"$1\" /run/systemd/network; sed -i /VLAN=/d /run/systemd/network/*
+        for n in 1 7; do
+            ip link add v$n address 52:54:00:00:00:0$n type veth peer name w$n
+            ip link set w$n up
+        done
+        SYSTEMD_LOG_TARGET=console timeout 4 /lib/systemd/systemd-networkd >/dev/null 2>&1 || test $? = 124
+        ip -br addr; ip route; ip -6 route";
+    let ran = or_skip!(namespace(
+        &["/lib/systemd/systemd-networkd", "ip"],
+        script,
+        &[folder.text()]
+    ));
+    for line in [
+        "192.0.2.20/24 2001:db8::20/64",
+        "192.0.7.20/32",
+        "10.0.0.1 via 192.0.2.254 dev v1 proto static metric 500",
+        "10.0.0.9 via 192.0.2.254 dev v1 proto static metric 500",
+        "10.0.0.1 dev v7 proto static scope link metric 500",
+        "default via fe80::1 dev v1 proto static metric 7",
+    ] {
+        assert!(ran.stdout.contains(line), "{line} in {ran:?}");
+    }
+    assert_eq!(ran.stdout.matches("default").count(), 1, "{ran:?}");
+}
+
+#[test]
+fn udevd() {
+    let folder = Folder::new();
+    all_files(&folder, "link", &[]);
+    let json = dump_kind("vlan");
+    for (naming, name) in [("rename", "nbft0h1"), ("altname", "v1")] {
+        good(&json, &["--to=link", "-o", folder.text(), "--naming", naming]);
+        let script = "mkdir -p /run/systemd; cp -r \"$1\" /run/systemd/network; rm -f /run/systemd/network/60-nbft-t*
+            cp \"$1\"/60-nbft-t1x* /run/systemd/network/
+            ip link add v1 address 52:54:00:00:00:01 type veth peer name w1
+            udevadm test-builtin net_setup_link /sys/class/net/v1 2>&1";
+        let ran = or_skip!(namespace(&["udevadm", "ip"], script, &[folder.text()]));
+        assert!(ran.stdout.contains("60-nbft-nbft0h1.link is applied"), "{ran:?}");
+        assert!(ran.stdout.contains(&format!("ID_NET_NAME={name}\n")), "{ran:?}");
+        assert!(!ran.stdout.contains("nbft-t1x0h1.link:"), "{ran:?}");
+    }
+}
+
+#[test]
+fn udev_rules() {
+    let folder = Folder::new();
+    for (naming, renamed) in [("rename", true), ("none", false)] {
+        good(
+            &dump_kind("vlan"),
+            &["--to=udev", "-o", folder.text(), "--naming", naming],
+        );
+        let script = "mkdir -p /run/udev; cp -r \"$1\" /run/udev/rules.d
+            ip link add v1 address 52:54:00:00:00:01 type veth peer name w1
+            udevadm test -a add /sys/class/net/v1 2>&1";
+        let ran = or_skip!(namespace(&["udevadm", "ip"], script, &[folder.text()]));
+        assert!(ran.stdout.contains("ID_NBFT=nbft0h1\n"), "{ran:?}");
+        assert_eq!(
+            ran.stdout.contains("79-nbft.rules:2 NAME 'nbft0h1'"),
+            renamed,
+            "{ran:?}"
+        );
+        assert!(!ran.stdout.contains("79-nbft.rules:2 Invalid"), "{ran:?}");
+    }
+}
+
+/// A reader of the kernel command line understands that of each table.
+fn command_line(program: &str, arguments: &[&str]) -> Result<(), String> {
+    for (name, json) in tables() {
+        let text = good_but_warned(&json, &["--to=dracut"]);
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let ran = namespace(&[program], "\"$@\"", &[&[program], arguments, &words].concat())?;
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{name}: {program}");
+    }
+    Ok(())
+}
+
+#[test]
+fn command_line_of_systemd() {
+    or_skip!(command_line(
+        "/lib/systemd/systemd-network-generator",
+        &["--root=/run", "--"]
+    ));
+}
+
+#[test]
+fn command_line_of_network_manager() {
+    or_skip!(command_line(
+        "/usr/lib/NetworkManager/nm-initrd-generator",
+        &["-s", "--"]
+    ));
+}
+
+/// NetworkManager's library reads each profile, and writes it again with every line that was in it.
+#[test]
+fn keyfiles() {
+    or_skip!(installed(&["nmcli"]));
+    let folder = Folder::new();
+    all_files(&folder, "nm", &[]);
+    for file in folder.names() {
+        let profile = std::fs::read_to_string(folder.join(&file)).expect("a file");
+        let ran = feed(
+            Command::new("nmcli").args(["--offline", "connection", "modify", "connection.zone", ""]),
+            profile.as_bytes(),
+        );
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{file}: {profile}");
+        for line in profile
+            .lines()
+            .filter(|line| !line.starts_with('#') && line.contains('='))
+        {
+            assert!(
+                ran.stdout.lines().any(|other| other.eq_ignore_ascii_case(line)),
+                "{line} is lost: {}",
+                ran.stdout
+            );
+        }
+    }
+}
+
+#[test]
+fn xml() {
+    or_skip!(installed(&["xmllint"]));
+    for (name, json) in tables() {
+        let text = good_but_warned(&json, &["--to=wicked"]);
+        let document = format!("<all xmlns:ipv4=\"4\" xmlns:ipv6=\"6\">{text}</all>");
+        let ran = feed(Command::new("xmllint").args(["--noout", "-"]), document.as_bytes());
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{name}");
+    }
+}
+
+/// A program takes the lines for `ip`, and the addresses and routes come of them.
+fn ip_commands(program: &str, line: &str) -> Result<(), String> {
+    let folder = Folder::new();
+    let mut table = everything();
+    // Without VLANs: not every kernel has them.
+    table.hfi.iter_mut().for_each(|hfi| hfi.vlan = 0);
+    let json = folder.file("json", dump(&[("NBFT", &table)]));
+    let json = json.to_str().expect("UTF-8");
+    let command = command("nbft-names");
+    let path = command.get_program().to_str().expect("UTF-8");
+    for (naming, name) in [("rename", "nbft0h1"), ("none", "v1")] {
+        let script = format!(
+            "for n in 1 4 5 7; do
+                ip link add v$n address 52:54:00:00:00:0$n type veth peer name w$n
+                ip link set w$n up
+            done
+            \"$1\" --to=ip-batch --naming={naming} <\"$2\" >/run/lines
+            {line}
+            ip -br addr; ip route; ip -6 route"
+        );
+        let ran = namespace(&[program, "ip"], &script, &[path, json])?;
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{naming} {program}");
+        for text in [
+            "192.0.2.20/24 198.51.100.20/24 2001:db8::20/64",
+            &format!("10.0.0.9 via 192.0.2.254 dev {name} metric 500"),
+            &format!("default via 198.51.101.1 dev {name} onlink"),
+            &format!("default via fe80::1 dev {name} metric 7"),
+        ] {
+            assert!(ran.stdout.contains(text), "{naming} {program}: {text} in {ran:?}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn ip_commands_of_iproute2() {
+    or_skip!(ip_commands("ip", "ip -batch /run/lines"));
+}
+
+#[test]
+fn ip_commands_of_busybox() {
+    or_skip!(ip_commands(
+        "busybox",
+        "while read -r line; do case $line in \\#*) ;; *) busybox ip $line ;; esac; done </run/lines"
+    ));
+}
