@@ -49,6 +49,12 @@ const CANNOT_CREATE: u8 = 73;
 
 struct Failure(u8, String);
 
+impl From<lexopt::Error> for Failure {
+    fn from(error: lexopt::Error) -> Self {
+        Self(USAGE, format!("{error} (see nbft-build --help)"))
+    }
+}
+
 enum Source {
     File(String),
     Kind(String),
@@ -100,63 +106,43 @@ fn run() -> Result<(), Failure> {
 
 /// The command line; nothing where it asked for a text that has been printed.
 fn arguments() -> Result<Option<Options>, Failure> {
-    let usage = |message: String| Failure(USAGE, format!("{message} (see nbft-build --help)"));
+    use lexopt::prelude::*;
     let mut sources = Vec::new();
-    let (mut output, mut number, mut seed, mut describe) = (None, None, 0, false);
-    let mut rest = std::env::args().skip(1);
-    let mut options = true;
-    while let Some(argument) = rest.next() {
-        // `--option=value` is the same as `--option value`.
-        let (name, mut attached) = match argument.split_once('=') {
-            Some((name, value)) if options && name.starts_with("--") => (name.to_owned(), Some(value.to_owned())),
-            _ => (argument, None),
-        };
-        if !options || name == "-" || !name.starts_with('-') {
-            sources.push(Source::File(name));
-            continue;
-        }
-        let mut value = || {
-            let value = attached.take().or_else(|| rest.next());
-            value.ok_or_else(|| usage(format!("{name}: needs a value")))
-        };
-        let integer = |text: String| {
-            let parsed = text.parse::<u64>();
-            parsed.map_err(|_| usage(format!("{name}: `{text}` is not a number")))
-        };
-        match name.as_str() {
-            "-o" | "--output" => output = Some(value()?),
-            "-k" | "--kind" => sources.push(Source::Kind(value()?)),
-            "-r" | "--random" => sources.push(Source::Random(integer(value()?)?)),
-            "-m" | "--mutant" => number = Some(integer(value()?)? as usize),
-            "--seed" => seed = integer(value()?)?,
-            "-d" | "--describe" => describe = true,
-            "--" => options = false,
-            "-h" | "--help" => return print(HELP),
-            "-l" | "--list-kinds" => {
+    let (mut output, mut mutant, mut seed, mut describe) = (None, None, 0, false);
+    let mut parser = lexopt::Parser::from_env();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('o') | Long("output") => output = Some(parser.value()?.string()?),
+            Short('k') | Long("kind") => sources.push(Source::Kind(parser.value()?.string()?)),
+            Short('r') | Long("random") => sources.push(Source::Random(parser.value()?.parse()?)),
+            Short('m') | Long("mutant") => mutant = Some(parser.value()?.parse()?),
+            Long("seed") => seed = parser.value()?.parse()?,
+            Short('d') | Long("describe") => describe = true,
+            Short('h') | Long("help") => return print(HELP),
+            Short('l') | Long("list-kinds") => {
                 let names: Vec<_> = kinds().into_iter().map(|(name, _)| name).collect();
                 return print(&(names.join("\n") + "\n"));
             }
-            _ => return Err(usage(format!("{name}: no such option"))),
-        }
-        if attached.is_some() {
-            return Err(usage(format!("{name}: takes no value")));
+            Value(path) => sources.push(Source::File(path.string()?)),
+            _ => return Err(argument.unexpected().into()),
         }
     }
     if sources.len() > 1 {
-        return Err(usage("more than one description".into()));
+        return Err(lexopt::Error::from("more than one description").into());
     }
-    if describe && number.is_some() {
-        return Err(usage("--mutant: has no description".into()));
+    if describe && mutant.is_some() {
+        return Err(lexopt::Error::from("--mutant: has no description").into());
     }
     Ok(Some(Options {
         source: sources.pop().unwrap_or(Source::File("-".into())),
         output,
-        mutant: number,
+        mutant,
         seed,
         describe,
     }))
 }
 
+/// Prints a text instead of doing anything else.
 fn print(text: &str) -> Result<Option<Options>, Failure> {
     stdout(text.as_bytes())?;
     Ok(None)

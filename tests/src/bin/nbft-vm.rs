@@ -1,8 +1,8 @@
 //! Runs boot scenarios: one QEMU with an NBFT, another with the NVMe/TCP target.
 
-use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -15,9 +15,10 @@ use nbft_tests::vm::modules::Kernel;
 use nbft_tests::vm::run::{Setting, run};
 use nbft_tests::vm::scenario::{Scenario, read_optional};
 use nbft_tests::vm::{Result, compare};
+use tempfile::TempDir;
 
 const HELP: &str = "\
-usage: nbft-vm [OPTION]... SCENARIO_DIR...
+Usage: nbft-vm [OPTION]... SCENARIO_DIR...
 
 Boots each scenario's machines and compares what the host script prints with `expected`.
 
@@ -28,8 +29,8 @@ Boots each scenario's machines and compares what the host script prints with `ex
     --make            only make the initrds that the hosts boot, for a later run
     --show            print the host script's output as it comes
     --keep DIR        keep consoles, initramfs and output in DIR/SCENARIO
-    --bless           write the output to `expected` instead of comparing
-    --help            print this
+    --accept          write the output to `expected` instead of comparing
+    -h, --help        print this
 
 Exit codes: 0 all passed, 1 some failed, 64 usage.
 ";
@@ -41,7 +42,7 @@ struct Options {
     make: bool,
     show: bool,
     keep: Option<PathBuf>,
-    bless: bool,
+    accept: bool,
     scenarios: Vec<PathBuf>,
 }
 
@@ -53,14 +54,14 @@ enum Verdict {
 }
 
 fn main() -> ExitCode {
-    let options = match parse(std::env::args_os().skip(1)) {
+    let options = match parse() {
         Ok(Some(options)) => options,
         Ok(None) => {
             print!("{HELP}");
             return ExitCode::SUCCESS;
         }
         Err(why) => {
-            eprintln!("nbft-vm: {why}");
+            eprintln!("nbft-vm: {why}; see nbft-vm --help");
             return ExitCode::from(64);
         }
     };
@@ -78,8 +79,12 @@ fn main() -> ExitCode {
     verdicts.extend(all(&single, options.jobs, &options));
     verdicts.extend(all(&double, 1, &options));
     let count = |wanted: Verdict| verdicts.iter().filter(|verdict| **verdict == wanted).count();
-    let (passed, failed) = (count(Verdict::Passed), count(Verdict::Failed));
-    say(&format!("{passed} passed, {failed} failed"));
+    let (passed, failed, skipped) = (count(Verdict::Passed), count(Verdict::Failed), count(Verdict::Skipped));
+    let skipped = match skipped {
+        0 => String::new(),
+        _ => format!(", {skipped} skipped"),
+    };
+    say(&format!("{passed} passed, {failed} failed{skipped}"));
     if failed == 0 {
         ExitCode::SUCCESS
     } else {
@@ -110,7 +115,9 @@ fn all(scenarios: &[Scenario], jobs: usize, options: &Options) -> Vec<Verdict> {
     verdicts.into_inner().expect("no thread panics")
 }
 
-fn parse(args: impl Iterator<Item = OsString>) -> Result<Option<Options>> {
+/// The command line; nothing where it asks for help.
+fn parse() -> std::result::Result<Option<Options>, lexopt::Error> {
+    use lexopt::prelude::*;
     let mut options = Options {
         jobs: 1,
         kernel: None,
@@ -118,35 +125,29 @@ fn parse(args: impl Iterator<Item = OsString>) -> Result<Option<Options>> {
         make: false,
         show: false,
         keep: None,
-        bless: false,
+        accept: false,
         scenarios: Vec::new(),
     };
-    let mut args = args;
-    while let Some(arg) = args.next() {
-        let mut value = || args.next().ok_or_else(|| format!("{} needs a value", arg.display()));
-        match arg.to_str() {
-            Some("--help" | "-h") => return Ok(None),
-            Some("--kernel") => options.kernel = Some(value()?.to_string_lossy().into_owned()),
-            Some("--jobs") => {
-                let jobs = value()?.to_str().and_then(|jobs| jobs.parse().ok());
-                options.jobs = jobs.filter(|jobs| *jobs > 0).ok_or("--jobs: how many?")?;
-            }
-            Some("--bin-dir") => options.bin_dir = Some(value()?.into()),
-            Some("--keep") => options.keep = Some(value()?.into()),
-            Some("--make") => options.make = true,
-            Some("--show") => options.show = true,
-            Some("--bless") => options.bless = true,
-            Some(other) if other.starts_with('-') => {
-                return Err(format!("{other}: no such option; see nbft-vm --help"));
-            }
-            _ => options.scenarios.push(arg.into()),
+    let mut parser = lexopt::Parser::from_env();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('h') | Long("help") => return Ok(None),
+            Long("kernel") => options.kernel = Some(parser.value()?.string()?),
+            Long("jobs") => options.jobs = parser.value()?.parse::<NonZeroUsize>()?.get(),
+            Long("bin-dir") => options.bin_dir = Some(parser.value()?.into()),
+            Long("keep") => options.keep = Some(parser.value()?.into()),
+            Long("make") => options.make = true,
+            Long("show") => options.show = true,
+            Long("accept") => options.accept = true,
+            Value(dir) => options.scenarios.push(dir.into()),
+            _ => return Err(argument.unexpected()),
         }
     }
     if let Some(dir) = options.bin_dir.as_deref().filter(|dir| !dir.is_dir()) {
-        return Err(format!("--bin-dir {}: no such folder", dir.display()));
+        return Err(format!("--bin-dir {}: no such folder", dir.display()).into());
     }
     if options.scenarios.is_empty() {
-        return Err("no scenario folder given; see nbft-vm --help".to_owned());
+        return Err("no scenario folder given".into());
     }
     Ok(Some(options))
 }
@@ -194,20 +195,19 @@ fn one(scenario: &Scenario, version: &str, options: &Options) -> Result<&'static
         .bin_dir
         .clone()
         .unwrap_or_else(|| workspace.join("target/image/usr/bin"));
-    let setting = |temporary: &Temporary| Setting {
+    let setting = |temporary: &TempDir| Setting {
         kernel: &kernel,
         bin_dir: &bin_dir,
         cache: &cache,
-        dir: temporary.0.clone(),
+        dir: temporary.path().to_owned(),
         show: options.show,
     };
     if options.make {
-        return initramfs::host(scenario, &setting(&Temporary::new()?)).map(|_| ", made");
+        return initramfs::host(scenario, &setting(&temporary()?)).map(|_| ", made");
     }
     let mut tries = 0;
     let (temporary, result) = loop {
-        // Sockets lie in here too, so the path has to be short.
-        let temporary = Temporary::new()?;
+        let temporary = temporary()?;
         let result = run(scenario, &setting(&temporary));
         tries += 1;
         match result.as_ref().map(|outcome| &outcome.crash) {
@@ -219,7 +219,7 @@ fn one(scenario: &Scenario, version: &str, options: &Options) -> Result<&'static
         }
     };
     if let Some(keep) = &options.keep {
-        keep_files(&temporary.0, &keep.join(&scenario.name))?;
+        keep_files(temporary.path(), &keep.join(&scenario.name))?;
     }
     let outcome = result?;
 
@@ -229,10 +229,10 @@ fn one(scenario: &Scenario, version: &str, options: &Options) -> Result<&'static
     let difference = compare::difference(expected, &outcome.output);
     let mut report = match (&outcome.failure, &difference) {
         (None, None) => return Ok(""),
-        (None, Some(_)) if options.bless => {
-            let text = compare::bless(expected, &outcome.output);
+        (None, Some(_)) if options.accept => {
+            let text = compare::accept(expected, &outcome.output);
             fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()))?;
-            return Ok(", blessed");
+            return Ok(", accepted");
         }
         (Some(why), _) => format!("{why}\n"),
         (None, Some(_)) => "the host did not print what was expected\n".to_owned(),
@@ -248,30 +248,10 @@ fn one(scenario: &Scenario, version: &str, options: &Options) -> Result<&'static
     Ok(report).and_then(Err)
 }
 
-/// A folder that goes away with the value.
-struct Temporary(PathBuf);
-
-impl Temporary {
-    fn new() -> Result<Self> {
-        // A run that was killed leaves its folder behind, so a name can be taken.
-        for number in 0..1000 {
-            let name = format!("nbft-vm.{}.{number}", std::process::id());
-            let path = std::env::temp_dir().join(name);
-            match fs::create_dir(&path) {
-                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
-                Err(e) => return Err(format!("{}: {e}", path.display())),
-                Ok(()) => return Ok(Self(path)),
-            }
-        }
-        Err(format!("{}: full of nbft-vm.* folders", std::env::temp_dir().display()))
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        // What cannot be removed is only clutter in a temporary folder.
-        let _ = fs::remove_dir_all(&self.0);
-    }
+/// A folder for the machines' files. Sockets lie in it too, so its path has to be short.
+fn temporary() -> Result<TempDir> {
+    let folder = tempfile::Builder::new().prefix("nbft-vm.").tempdir();
+    folder.map_err(|e| format!("{}: {e}", std::env::temp_dir().display()))
 }
 
 fn keep_files(from: &Path, to: &Path) -> Result<()> {

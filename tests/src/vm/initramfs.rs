@@ -23,7 +23,7 @@ const ROOT: [&str; 2] = ["virtio_blk", "ext4"];
 
 const MACHINE_ID: &str = "5f0f3a1e00014a6e8c6b8a430fa5d0a1\n";
 
-/// What boots the host: with a root of its own the first stage, otherwise all there is.
+/// The initramfs of the host: the first stage if the host has a root file system, otherwise the whole system.
 pub fn host(scenario: &Scenario, setting: &Setting) -> Result<Vec<u8>> {
     let (kernel, bin_dir) = (setting.kernel, setting.bin_dir);
     let settings = &scenario.settings;
@@ -72,7 +72,7 @@ pub fn target(scenario: &Scenario, setting: &Setting) -> Result<Vec<u8>> {
     Ok(archive.to_bytes())
 }
 
-/// What all machines start from: busybox and the first process.
+/// The common part of all machines: busybox and the first process.
 fn machine(role: &str) -> Result<Archive> {
     let mut archive = Archive::default();
     for dir in ["dev", "proc", "sys", "run", "tmp", "mnt", "usr/sbin", "sbin"] {
@@ -95,7 +95,7 @@ fn machine(role: &str) -> Result<Archive> {
     Ok(archive)
 }
 
-/// What talks to the harness, and the words both machines have.
+/// The connection to the harness, and the words that both machines have.
 fn shared(archive: &mut Archive, root: &str) {
     archive.file(&format!("{root}/etc/ports"), 0o644, include_str!("../../vm/ports"));
     let words = include_str!("../../vm/common-lib");
@@ -130,7 +130,7 @@ fn host_files(archive: &mut Archive, root: &str, scenario: &Scenario, bin_dir: &
     Ok(())
 }
 
-/// What a root file system is furnished with by whoever mounts it first, and the words for that.
+/// The files that the first to mount a root file system adds to it, and the words for that.
 fn payload(archive: &mut Archive, scenario: &Scenario, bin_dir: &Path) -> Result<()> {
     archive.file("/etc/furnish", 0o644, include_str!("../../vm/furnish"));
     host_files(archive, "/payload", scenario, bin_dir)?;
@@ -141,7 +141,7 @@ fn payload(archive: &mut Archive, scenario: &Scenario, bin_dir: &Path) -> Result
     Ok(())
 }
 
-/// What the kernel unpacks over an initrd with systemd, so that this one furnishes the root file system.
+/// An archive that the kernel unpacks over an initrd with systemd, so that the initrd furnishes the root file system.
 fn furnishing(scenario: &Scenario, bin_dir: &Path) -> Result<Vec<u8>> {
     const UNITS: &str = "/usr/lib/systemd/system";
     let mut archive = Archive::default();

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use super::{Result, at};
 
-/// What a machine is made of.
+/// The parts of a machine.
 pub struct Hardware<'a> {
-    /// What emulates it.
+    /// The program that emulates it.
     pub qemu: &'a Path,
     /// `host` or `target`: names its files.
     pub role: &'a str,
@@ -38,11 +38,11 @@ pub struct Hardware<'a> {
 pub struct Nic {
     /// Its MAC address.
     pub mac: String,
-    /// What it is cabled to.
+    /// The other end of its cable.
     pub cable: Cable,
 }
 
-/// What a network interface is cabled to.
+/// The other end of a cable.
 #[derive(Clone, Copy)]
 pub enum Cable {
     /// The interface of this number of the other machine.
@@ -51,8 +51,7 @@ pub enum Cable {
     Hub(usize),
 }
 
-/// Kernel parameters that leave out what takes long under emulation and nothing here is about: a third of a boot. The
-/// kernel's tests of its ciphers and random numbers, its keys for signed modules, BPF, and patching itself for one processor.
+/// Kernel parameters that skip slow start-up work irrelevant to these tests, a third of a boot: the kernel's tests of its ciphers and random numbers, its keys for signed modules, BPF, and patching itself for one processor.
 const FASTER: &str = "no_timer_check mitigations=off noreplace-smp cryptomgr.notests \
     initcall_blacklist=jent_mod_init,load_system_certificate_list,bpf_tcp_ca_kfunc_init,bpf_dummy_struct_ops_init";
 
@@ -271,9 +270,9 @@ fn accelerator() -> [&'static str; 4] {
     }
 }
 
-/// A fault in the kernel, or a signal that ended the first process. What runs in these machines can cause neither, but
+/// A fault in the kernel, or a signal that ended the first process. No program in these machines can cause either, but
 /// QEMU 7.2 does: now and then it leaves rubbish in the processor's flags when an interrupt comes. An init that exits, or
-/// a root file system that is not there, is no crash.
+/// a missing root file system, is no crash.
 fn crash(console: &str) -> Option<String> {
     let (_, panic) = console.split_once("Kernel panic - not syncing: ")?;
     let panic = panic.lines().next()?.trim_end();

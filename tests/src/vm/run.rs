@@ -13,7 +13,7 @@ use super::modules::Kernel;
 use super::scenario::{Root, Scenario, Settings};
 use super::{Result, at, initramfs};
 
-/// What the host script did.
+/// The result of the host script.
 pub struct Outcome {
     /// All it printed.
     pub output: String,
