@@ -20,7 +20,7 @@ pub struct Settings {
     /// Whether each interface of the host is connected to another one of the host, in the network
     /// namespace `far`, instead of to the target's.
     pub far: bool,
-    /// What the host boots.
+    /// The system that the host boots.
     pub root: Root,
     /// With an initrd: whether the Debian is a disk of the host's own. The initrd has to have systemd then.
     pub local_disk: bool,
@@ -30,14 +30,14 @@ pub struct Settings {
     pub kernels: Vec<String>,
     /// Seconds each machine may take.
     pub timeout: u64,
-    /// Whether there is a target machine.
+    /// Whether a target machine boots.
     pub target: bool,
     /// The exit code the host script has to end with.
     pub exit: i32,
     /// Whether the host may reboot.
     pub reboots: bool,
-    /// Where there is any: the host must not get as far as its script. The machine has to end by itself; what is
-    /// compared are the lines of its console that contain one of these, from there on.
+    /// If not empty, the host must not reach its script, and the machine has to end by itself. Compared are the lines of
+    /// its console that contain one of these words, each from that word on.
     pub console: Vec<String>,
     /// More kernel modules, on both machines.
     pub modules: Vec<String>,
@@ -45,15 +45,16 @@ pub struct Settings {
     pub hide: Vec<String>,
     /// More words for the host's kernel command line.
     pub cmdline: String,
-    /// Tables to find in /etc/tables on the host, nothing injected: `tables/NAME.toml` in the
-    /// scenario's folder, or a kind of the table builder.
+    /// The table to inject, by name; see [`named`].
+    pub table: Option<String>,
+    /// Tables to find in /etc/tables on the host, nothing injected, by name.
     pub tables: Vec<String>,
     /// More files for the host: path there, and path seen from the scenario's folder.
     pub files: BTreeMap<String, PathBuf>,
 }
 
-/// What the host boots.
-#[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
+/// The system that the host boots.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum Root {
     /// The initramfs with busybox, and nothing else.
@@ -92,6 +93,7 @@ impl Default for Settings {
             modules: Vec::new(),
             hide: Vec::new(),
             cmdline: String::new(),
+            table: None,
             tables: Vec::new(),
             files: BTreeMap::new(),
         }
@@ -104,7 +106,7 @@ pub struct Scenario {
     pub dir: PathBuf,
     /// The folder's name.
     pub name: String,
-    /// What `scenario.toml` says.
+    /// The content of `scenario.toml`.
     pub settings: Settings,
     /// The tables to inject, by the name the kernel will give them.
     pub tables: Vec<(String, Vec<u8>)>,
@@ -135,8 +137,12 @@ impl Scenario {
             false => String::new(),
         };
         Ok(Self {
-            tables: tables(&dir)?,
-            loose_tables: loose_tables(&dir, &settings.tables)?,
+            tables: tables(&dir, settings.table.as_deref())?,
+            loose_tables: settings
+                .tables
+                .iter()
+                .map(|name| Ok((name.clone(), named(&dir, name)?)))
+                .collect::<Result<_>>()?,
             name,
             settings,
             host,
@@ -152,7 +158,7 @@ impl Scenario {
     }
 }
 
-/// The text of a file, or nothing if there is none.
+/// The text of a file, if the file exists.
 pub fn read_optional(path: &Path) -> Result<Option<String>> {
     match fs::read_to_string(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -160,15 +166,24 @@ pub fn read_optional(path: &Path) -> Result<Option<String>> {
     }
 }
 
-/// `table.toml` is NBFT; `table1.toml`, `table2.toml` … are NBFT1, NBFT2 …; a binary file of the
-/// table's name does as well.
-fn tables(dir: &Path) -> Result<Vec<(String, Vec<u8>)>> {
-    if let Some(table) = table(dir, "")? {
-        return Ok(vec![("NBFT".to_owned(), table)]);
-    }
-    let mut tables = Vec::new();
+/// The tables to inject: the one that the settings name, or else files of the folder. `table.toml` is NBFT;
+/// `table1.toml`, `table2.toml` … are NBFT1, NBFT2 …; a binary file of the table's name does as well.
+fn tables(dir: &Path, name: Option<&str>) -> Result<Vec<(String, Vec<u8>)>> {
+    let mut tables = match table(dir, "")? {
+        Some(table) => vec![("NBFT".to_owned(), table)],
+        None => Vec::new(),
+    };
     while let Some(content) = table(dir, &(tables.len() + 1).to_string())? {
         tables.push((format!("NBFT{}", tables.len() + 1), content));
+    }
+    if let Some(name) = name {
+        if !tables.is_empty() {
+            let dir = dir.display();
+            return Err(format!(
+                "{dir}: scenario.toml names the table `{name}`, and the folder has another"
+            ));
+        }
+        tables.push(("NBFT".to_owned(), named(dir, name)?));
     }
     // The kernel numbers tables only when there are several.
     if let [only] = tables.as_mut_slice() {
@@ -177,30 +192,111 @@ fn tables(dir: &Path) -> Result<Vec<(String, Vec<u8>)>> {
     Ok(tables)
 }
 
-/// A table of the scenario's own comes before a kind of the builder that has its name.
-fn loose_tables(dir: &Path, names: &[String]) -> Result<Vec<(String, Vec<u8>)>> {
-    let mut tables = Vec::new();
-    for name in names {
-        let path = dir.join("tables").join(format!("{name}.toml"));
-        let description = match read_optional(&path)? {
-            Some(text) => Description::from_toml(&text).map_err(|e| format!("{}: {e}", path.display()))?,
-            None => kind(name).ok_or_else(|| format!("table `{name}`: neither {} nor a kind", path.display()))?,
-        };
-        tables.push((name.clone(), description.build()));
+/// A table by its name: `tables/NAME.toml` of the scenario, one of `tests/vm/tables`, which scenarios share, or a kind of
+/// the table builder.
+fn named(dir: &Path, name: &str) -> Result<Vec<u8>> {
+    for folder in [dir.join("tables"), shared_tables()] {
+        if let Some(table) = described(&folder.join(format!("{name}.toml")))? {
+            return Ok(table);
+        }
     }
-    Ok(tables)
+    let unknown = "not in tables/ of the scenario, not in tests/vm/tables, and no kind of nbft-build";
+    kind(name)
+        .map(|kind| kind.build())
+        .ok_or_else(|| format!("{}: table `{name}`: {unknown}", dir.display()))
+}
+
+fn shared_tables() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("vm/tables")
+}
+
+/// The table that a file describes, if the file exists.
+fn described(path: &Path) -> Result<Option<Vec<u8>>> {
+    let Some(text) = read_optional(path)? else {
+        return Ok(None);
+    };
+    let description = Description::from_toml(&text).map_err(|e| format!("{}: {e}", path.display()))?;
+    Ok(Some(description.build()))
 }
 
 fn table(dir: &Path, number: &str) -> Result<Option<Vec<u8>>> {
-    let path = dir.join(format!("table{number}.toml"));
-    if let Some(text) = read_optional(&path)? {
-        return Description::from_toml(&text)
-            .map(|description| Some(description.build()))
-            .map_err(|e| format!("{}: {e}", path.display()));
+    if let Some(table) = described(&dir.join(format!("table{number}.toml")))? {
+        return Ok(Some(table));
     }
     let path = dir.join(format!("NBFT{number}"));
     match path.exists() {
         true => at(&path, fs::read(&path)).map(Some),
         false => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (name, text) in files {
+            fs::write(folder.path().join(name), text).expect("a file");
+        }
+        folder
+    }
+
+    #[test]
+    fn tables_by_name() {
+        let table = |name: &str| {
+            let folder = folder(&[
+                ("host", ""),
+                ("target", ""),
+                ("scenario.toml", &format!("table = \"{name}\"")),
+            ]);
+            Scenario::load(folder.path()).map(|scenario| scenario.tables)
+        };
+        let tables = table("boot-ipv4").expect("a table of tests/vm/tables");
+        assert!(matches!(tables.as_slice(), [(name, _)] if name == "NBFT"), "{tables:?}");
+        assert_ne!(table("static-ipv4").expect("a kind"), tables);
+        let error = table("none-such").expect_err("no such table");
+        assert!(error.contains("table `none-such`: not in tables/"), "{error}");
+    }
+
+    #[test]
+    fn a_table_is_named_or_a_file() {
+        let folder = folder(&[
+            ("host", ""),
+            ("target", ""),
+            ("table.toml", ""),
+            ("scenario.toml", "table = \"vlan\""),
+        ]);
+        let error = Scenario::load(folder.path()).err().expect("two tables");
+        assert!(
+            error.contains("names the table `vlan`, and the folder has another"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn every_scenario_can_be_read() {
+        for kind in ["scenarios", "boots", "bench.d"] {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(kind);
+            let entries = fs::read_dir(&folder).expect("a folder of scenarios").flatten();
+            let scenarios: Vec<_> = entries.filter(|entry| entry.path().join("expected").exists()).collect();
+            assert!(!scenarios.is_empty(), "{}", folder.display());
+            for scenario in scenarios {
+                let loaded = Scenario::load(&scenario.path()).map(|loaded| loaded.settings.root);
+                let root = loaded.unwrap_or_else(|error| panic!("{error}"));
+                let make = scenario.path().join("make-initrd");
+                assert_eq!(make.exists(), root == Root::Initrd, "{}", make.display());
+            }
+        }
+    }
+
+    /// Otherwise a name would not say which one is meant.
+    #[test]
+    fn no_shared_table_has_the_name_of_a_kind() {
+        for entry in fs::read_dir(shared_tables()).expect("tests/vm/tables").flatten() {
+            let path = entry.path();
+            let name = path.file_stem().and_then(|name| name.to_str()).expect("a name");
+            assert!(kind(name).is_none(), "{name}");
+        }
     }
 }
