@@ -32,8 +32,8 @@ subsystem's traddr and subsys_nqn and discovery's uri. Keys that only the builde
              invalid = true            the valid bit is clear
   subsystem, hfi
              transport = \"rdma\"|\"fc\"   a transport that readers have to leave out
-  subsystem  secondary_hfis = \"none\"|\"primary\"|[N, ...]   default: hfis without the first, or the
-                                       primary again where there is no other
+  subsystem  secondary_hfis = [N, ...]   default: hfis without the first, or the primary again where
+                                       there is no other
              use_security = true|false the flag, whatever security_index says
              no_ext_info = true        no extended information
              without = [\"traddr\", \"trsvcid\", \"subsys_nqn\", \"dhcp_root_path_string\", \"ext_info\"]
@@ -91,7 +91,7 @@ fn run() -> Result<(), Failure> {
         Source::Random(seed) => random(*seed),
     };
     if options.describe {
-        return write(&options, description.complete().to_json().as_bytes());
+        return write(&options, description.to_json().as_bytes());
     }
     if options.output.is_none() && io::stdout().is_terminal() {
         let message = "standard output is a terminal: use -o FILE or a pipe";

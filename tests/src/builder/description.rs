@@ -1,196 +1,169 @@
-//! What an NBFT says, under the keys of nbft-dump's JSON.
+//! Reads, checks and writes descriptions.
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use std::sync::LazyLock;
 
-use super::hfi::Hfi;
-use super::subsystem::Subsystem;
-use super::text::{Hex, Uuid, bit, is_default};
-use super::words::{AdminHost, Checksum, Layout, Need, Policy};
+use nbft_common::table::Table;
+use serde_json::{Map, Value};
 
-/// A whole table. The keys come in three groups: what a dump prints and a table holds, what a dump
-/// prints about the table (read and ignored), and what only the builder knows.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+use super::defaults;
+use super::errors::{line_of_byte, typed};
+use super::quirks::Quirks;
+
+/// The keys of an object.
+pub(crate) type Keys = Map<String, Value>;
+
+/// The keys of a table whose values are lists of descriptors.
+pub(crate) const LISTS: [&str; 4] = ["subsystem", "hfi", "discovery", "security"];
+
+/// Far more bytes than any table has, and few enough for the memory of any machine.
+const FARTHEST: usize = 1 << 24;
+
+/// The schema of nbft-dump's JSON, whose keys a description shares.
+static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
+    let schema = serde_json::from_str(include_str!("../../../man/nbft-json.schema.json"));
+    // An empty schema knows no key, so that every description would be refused.
+    schema.unwrap_or_default()
+});
+
+/// An NBFT to build.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Description {
-    /// Where a dump found the table: ignored.
-    #[serde(skip_serializing)]
-    pub filename: String,
-    pub host: Host,
-    pub subsystem: Vec<Subsystem>,
-    pub hfi: Vec<Hfi>,
-    pub discovery: Vec<Discovery>,
-    pub security: Vec<Security>,
-    /// "1.0" or "1.1"; absent: 1.1 if some key needs it, else 1.0.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub revision: Option<String>,
-    /// Up to 6 characters, padded with spaces.
-    pub oem_id: String,
-    /// Up to 8 characters, padded with spaces.
-    pub oem_table_id: String,
-    pub oem_revision: u32,
-    pub creator_id: u32,
-    pub creator_revision: u32,
-    #[serde(skip_serializing_if = "is_default")]
-    pub driver_device_path: Hex,
-    #[serde(with = "bit", skip_serializing_if = "is_default")]
-    pub boot_failover: bool,
-    /// What a dump complained about: ignored.
-    #[serde(skip_serializing)]
-    pub warnings: Vec<Value>,
-
-    /// Builder only: whether string lengths count the NUL.
-    #[serde(skip_serializing_if = "is_default")]
-    pub layout: Layout,
-    /// Builder only: the header's major revision, whatever `revision` says.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub major: Option<u8>,
-    /// Builder only: the header's minor revision, whatever `revision` says.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub minor: Option<u8>,
-    /// Builder only: this many zero bytes follow the header's length.
-    #[serde(skip_serializing_if = "is_default")]
-    pub padding: usize,
-    /// Builder only: every list entry is this much longer than its descriptor.
-    #[serde(skip_serializing_if = "is_default")]
-    pub descriptor_stride_extra: u16,
-    /// Builder only: four characters instead of NBFT.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub signature: Option<String>,
-    /// Builder only: "good" or "bad".
-    #[serde(skip_serializing_if = "is_default")]
-    pub checksum: Checksum,
-    /// Builder only: bytes to overwrite before the checksum is computed.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub patch: Vec<Patch>,
+    /// What the table says.
+    pub table: Table,
+    /// How its bytes differ from those of a faultless table.
+    pub quirks: Quirks,
 }
 
-impl Default for Description {
-    fn default() -> Self {
-        Self {
-            filename: String::new(),
-            host: Host::default(),
-            subsystem: Vec::new(),
-            hfi: Vec::new(),
-            discovery: Vec::new(),
-            security: Vec::new(),
-            revision: None,
-            oem_id: "NVME".into(),
-            oem_table_id: "NBFTTEST".into(),
-            oem_revision: 1,
-            creator_id: u32::from_le_bytes(*b"NBFT"),
-            creator_revision: 1,
-            driver_device_path: Hex::default(),
-            boot_failover: false,
-            warnings: Vec::new(),
-            layout: Layout::default(),
-            major: None,
-            minor: None,
-            padding: 0,
-            descriptor_stride_extra: 0,
-            signature: None,
-            checksum: Checksum::default(),
-            patch: Vec::new(),
+impl Description {
+    /// Reads a description in TOML. The error is one line that names the key.
+    pub fn from_toml(text: &str) -> Result<Self, String> {
+        let value = toml::from_str(text).map_err(|error| {
+            let message = error.message().replace('\n', " ");
+            let line = error.span().map(|span| line_of_byte(text, span.start));
+            line.map_or_else(|| message.clone(), |line| format!("line {line}: {message}"))
+        })?;
+        Self::read(value, Some(text))
+    }
+
+    /// Reads a description in JSON: one table, or nbft-dump's array with one table in it.
+    pub fn from_json(text: &str) -> Result<Self, String> {
+        match serde_json::from_str(text).map_err(|error| error.to_string())? {
+            Value::Array(mut tables) => match (tables.pop(), tables.len()) {
+                (Some(table), 0) => Self::from_value(table),
+                (None, _) => Err("no table, where one is needed".into()),
+                (_, others) => Err(format!("{} tables, where one is needed", others + 1)),
+            },
+            table => Self::from_value(table),
         }
     }
-}
 
-/// Bytes at an offset of the table.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Patch {
-    pub offset: usize,
-    pub bytes: Hex,
-}
+    /// Reads a description out of JSON that has been parsed.
+    pub fn from_value(value: Value) -> Result<Self, String> {
+        Self::read(value, None)
+    }
 
-/// The host descriptor.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Host {
-    /// Empty: the table has none.
-    pub nqn: String,
-    pub id: Uuid,
-    #[serde(with = "bit")]
-    pub host_id_configured: bool,
-    #[serde(with = "bit")]
-    pub host_nqn_configured: bool,
-    pub primary_admin_host_flag: AdminHost,
-    /// Builder only: the valid bit is clear.
-    #[serde(skip_serializing_if = "is_default")]
-    pub invalid: bool,
-}
+    /// `toml` is the document that the value comes from, for the lines in errors.
+    fn read(mut value: Value, toml: Option<&str>) -> Result<Self, String> {
+        if !value.is_object() {
+            return Err("a description is a table".into());
+        }
+        let quirks: Quirks = typed(&split(&mut value), toml)?;
+        defaults::fill(&mut value, &quirks)?;
+        let mut table: Table = typed(&value, toml)?;
+        if table.revision.is_empty() {
+            table.revision = if defaults::is_newer(&table) { "1.1" } else { "1.0" }.into();
+        }
+        let description = Self { table, quirks };
+        description.check()?;
+        Ok(description)
+    }
 
-impl Default for Host {
-    fn default() -> Self {
-        let uuid = [
-            0xf8, 0x13, 0x1b, 0xac, 0xcd, 0xef, 0x41, 0x65, 0x86, 0x6b, 0x59, 0x98, 0xc1, 0xe6, 0x78, 0x90,
+    /// Refuses numbers and texts for which a table has no room.
+    fn check(&self) -> Result<(), String> {
+        let Self { table, quirks } = self;
+        revision_numbers(&table.revision)?;
+        if quirks.signature.as_ref().is_some_and(|text| text.len() != 4) {
+            return Err("signature: not 4 bytes".into());
+        }
+        let patched = quirks.patch.iter().map(|patch| ("patch", patch.offset));
+        let limits = [
+            ("hfi", table.hfi.len(), 255),
+            ("subsystem", table.subsystem.len(), 255),
+            ("discovery", table.discovery.len(), 255),
+            ("security", table.security.len(), 255),
+            ("oem_id", table.oem_id.len(), 6),
+            ("oem_table_id", table.oem_table_id.len(), 8),
+            ("padding", quirks.padding, FARTHEST),
         ];
-        Self {
-            nqn: format!("nqn.2014-08.org.nvmexpress:uuid:{}", Uuid(uuid)),
-            id: Uuid(uuid),
-            host_id_configured: true,
-            host_nqn_configured: true,
-            primary_admin_host_flag: AdminHost::default(),
-            invalid: false,
+        let all = patched.map(|(key, offset)| (key, offset, FARTHEST)).chain(limits);
+        match all.into_iter().find(|(_, size, most)| size > most) {
+            Some((key, size, most)) => Err(format!("{key}: {size} is more than {most}")),
+            None => Ok(()),
         }
+    }
+
+    /// The description as JSON, with every key spelled out: the table as nbft-dump prints it, and the quirks.
+    pub fn to_value(&self) -> Value {
+        // Serialization fails only for maps whose keys are not strings, and neither part has one.
+        let mut value = serde_json::to_value(&self.table).unwrap_or_default();
+        merge(&mut value, serde_json::to_value(&self.quirks).unwrap_or_default());
+        // These two keys are about a dump and have no place in a table.
+        if let Some(keys) = value.as_object_mut() {
+            keys.retain(|key, _| !["filename", "warnings"].contains(&key.as_str()));
+        }
+        value
+    }
+
+    /// The description as JSON on several lines, with every key spelled out.
+    pub fn to_json(&self) -> String {
+        format!("{:#}\n", self.to_value())
     }
 }
 
-/// A discovery controller's descriptor.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Discovery {
-    /// Absent: the position in the list, from 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub index: Option<u8>,
-    #[serde(skip_serializing_if = "is_default")]
-    pub security: u8,
-    /// Absent: the table's first HFI.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub hfi: Option<u8>,
-    pub uri: String,
-    /// Absent: the well-known name, which the table does not spell out.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub nqn: Option<String>,
-    /// Builder only: the valid bit is clear.
-    #[serde(skip_serializing_if = "is_default")]
-    pub invalid: bool,
-    /// Builder only: keys whose heap reference stays empty.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub without: Vec<String>,
+/// Major and minor of a revision.
+pub(crate) fn revision_numbers(text: &str) -> Result<(u8, u8), String> {
+    text.split_once('.')
+        .and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)))
+        .ok_or_else(|| format!("revision: `{text}` is not MAJOR.MINOR"))
 }
 
-/// A security profile's descriptor. A list that is empty has no heap object.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Security {
-    /// Absent: the position in the list, from 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub index: Option<u8>,
-    pub in_band_auth: Need,
-    pub auth_policy: Policy,
-    pub secure_channel: Need,
-    pub channel_policy: Policy,
-    #[serde(with = "bit")]
-    pub cipher_suites_restricted: bool,
-    #[serde(with = "bit")]
-    pub dh_groups_restricted: bool,
-    #[serde(with = "bit")]
-    pub hash_functions_restricted: bool,
-    pub secret_type: u8,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub secure_channel_algorithms: Vec<u8>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub auth_protocols: Vec<u8>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub cipher_suites: Vec<u8>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub dh_groups: Vec<u8>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub hash_functions: Vec<u8>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub secret_keypath: Option<String>,
-    /// Builder only: the valid bit is clear.
-    #[serde(skip_serializing_if = "is_default")]
-    pub invalid: bool,
+/// Moves the builder's own keys out of a description; the keys of nbft-dump's JSON stay.
+fn split(description: &mut Value) -> Value {
+    let mut quirks = take_unknown(description, "table");
+    if let Some(host) = description.get_mut("host") {
+        quirks["host"] = take_unknown(host, "host");
+    }
+    for list in LISTS {
+        if let Some(Value::Array(items)) = description.get_mut(list) {
+            quirks[list] = items.iter_mut().map(|item| take_unknown(item, list)).collect();
+        }
+    }
+    quirks
+}
+
+/// Moves out of one object the keys that the schema does not have at this place, and a transport other than TCP.
+fn take_unknown(object: &mut Value, place: &str) -> Value {
+    let known = &SCHEMA["$defs"][place]["properties"];
+    let mut taken = Keys::new();
+    if let Some(keys) = object.as_object_mut() {
+        for (key, value) in std::mem::take(keys) {
+            let own = known.get(&key).is_some() && (key != "transport" || value == "tcp");
+            if own { &mut *keys } else { &mut taken }.insert(key, value);
+        }
+    }
+    taken.into()
+}
+
+/// Puts the keys of `from` that are not null into `into`, elements of lists by their position.
+fn merge(into: &mut Value, from: Value) {
+    match (into, from) {
+        (_, Value::Null) => {}
+        (Value::Object(into), Value::Object(from)) => from
+            .into_iter()
+            .for_each(|(key, value)| merge(into.entry(key).or_insert(Value::Null), value)),
+        (Value::Array(into), Value::Array(from)) => {
+            into.iter_mut().zip(from).for_each(|(into, from)| merge(into, from))
+        }
+        (into, from) => *into = from,
+    }
 }

@@ -1,36 +1,40 @@
-//! DHCP unique identifiers, in the three forms that they come in.
+//! DHCP unique identifiers (DUID) in their three forms: in DHCP's order, in parts, in a table.
 //!
-//! DHCP sends a DUID in network byte order; `dhcp_duid` in a dump is that. A table holds the same
-//! fields in the same places, but each field that is a number is little endian: the type (2 bytes),
-//! the hardware type (2, in LLT and LL), the time (4, in LLT) and the enterprise number (4, in EN).
-//! What is a string of bytes keeps its order in both: the link-layer address, the vendor's
-//! identifier, the UUID and everything in types this does not know. The IAID is a number of 4 bytes.
+//! DHCP sends a DUID in network byte order, the order of `dhcp_duid` in a dump. A table holds the same fields in the
+//! same places, but each field that is a number is little endian: the type, and the numbers of [`parts`]. The string of
+//! bytes that ends a DUID keeps its order in both.
 
-use std::ops::Range;
+use nbft_common::table::Hfi;
+use serde_json::Value;
 
-use super::hfi::Hfi;
-use super::text::{Hex, Lladdr, Uuid};
+use super::defaults::unhex;
+use super::description::Keys;
 
-const LLT: u16 = 1;
-const EN: u16 = 2;
-const LL: u16 = 3;
-const UUID: u16 = 4;
+const NAMES: [(u16, &str); 4] = [(1, "DUID-LLT"), (2, "DUID-EN"), (3, "DUID-LL"), (4, "DUID-UUID")];
 
-/// How wide the numbers are that a DUID of this type begins with.
-fn numbers(kind: u16) -> &'static [usize] {
+/// The fields of a DUID after its type: numbers with their width, and the string of bytes at the end.
+fn parts(kind: u16) -> (&'static [(&'static str, usize)], &'static str) {
     match kind {
-        LLT => &[2, 2, 4],
-        EN => &[2, 4],
-        LL => &[2, 2],
-        _ => &[2],
+        1 => (&[("dhcp_duid_hwtype", 2), ("dhcp_duid_time", 4)], "dhcp_duid_lladdr"),
+        2 => (&[("dhcp_duid_enterprise", 4)], "dhcp_duid_id"),
+        3 => (&[("dhcp_duid_hwtype", 2)], "dhcp_duid_lladdr"),
+        4 => (&[], "dhcp_duid_uuid"),
+        _ => (&[], "dhcp_duid_raw"),
     }
 }
 
-/// The bytes that a table holds for a DUID in DHCP's order. A number that is cut off stays as it is.
-pub(crate) fn stored(wire: &[u8]) -> Vec<u8> {
-    let mut bytes = wire.to_vec();
+/// The type of a DUID in DHCP's order.
+fn kind(wire: &[u8]) -> u16 {
+    wire.first_chunk().copied().map_or(0, u16::from_be_bytes)
+}
+
+/// The bytes that a table holds for the DUID of an HFI; empty without a DUID.
+pub(crate) fn stored(hfi: &Hfi) -> Vec<u8> {
+    let mut bytes = hex::decode(hfi.dhcp_duid.as_deref().unwrap_or_default()).unwrap_or_default();
+    let numbers = parts(kind(&bytes)).0.iter().map(|(_, width)| *width);
     let mut at = 0;
-    for width in numbers(number(wire, 0..2) as u16) {
+    for width in [2].into_iter().chain(numbers) {
+        // A number that is cut off stays as it is.
         if let Some(field) = bytes.get_mut(at..at + width) {
             field.reverse();
         }
@@ -39,82 +43,62 @@ pub(crate) fn stored(wire: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// A big-endian number, 0 where there are no such bytes.
-fn number(wire: &[u8], range: Range<usize>) -> u32 {
-    let bytes = wire.get(range).unwrap_or_default();
-    bytes.iter().fold(0, |sum, byte| sum << 8 | u32::from(*byte))
-}
-
-/// Whether the description speaks of a DUID at all.
-pub(crate) fn given(hfi: &Hfi) -> bool {
-    hfi.dhcp_duid.is_some() || hfi.dhcp_duid_type.is_some()
-}
-
-/// The number that a `dhcp_duid_type` stands for.
-fn code(name: &str) -> Result<u16, String> {
-    let unknown = name.strip_prefix("unknown(").and_then(|rest| {
-        let digits = rest.strip_suffix(')')?;
-        digits.parse().ok()
-    });
-    match name {
-        "DUID-LLT" => Ok(LLT),
-        "DUID-EN" => Ok(EN),
-        "DUID-LL" => Ok(LL),
-        "DUID-UUID" => Ok(UUID),
-        _ => unknown.ok_or_else(|| format!("`{name}` is not a DUID type")),
+/// Sets every DUID key of an HFI: by `dhcp_duid` if the description has it, else by its parts.
+pub(crate) fn spell_out(keys: &mut Keys) -> Result<(), String> {
+    let wire = wire(keys)?;
+    keys.retain(|key, _| !key.starts_with("dhcp_duid"));
+    if wire.is_empty() {
+        return Ok(());
     }
+    keys.entry("dhcp_iaid").or_insert_with(|| 0.into());
+    keys.insert("dhcp_duid".into(), hex::encode(&wire).into());
+    let kind = kind(&wire);
+    let name = NAMES.iter().find(|(known, _)| *known == kind);
+    let name = name.map_or_else(|| format!("unknown({kind})"), |(_, name)| name.to_string());
+    keys.insert("dhcp_duid_type".into(), name.into());
+    let (numbers, last) = parts(kind);
+    let mut rest = wire.get(2..).unwrap_or_default();
+    for (key, width) in numbers {
+        let (number, after) = rest.split_at_checked(*width).unwrap_or((rest, &[]));
+        let number = number.iter().fold(0, |sum, byte| sum << 8 | u32::from(*byte));
+        keys.insert((*key).into(), number.into());
+        rest = after;
+    }
+    let separator = |at: usize| match last {
+        "dhcp_duid_lladdr" if at > 0 => ":",
+        "dhcp_duid_uuid" if matches!(at, 4 | 6 | 8 | 10) => "-",
+        _ => "",
+    };
+    let bytes = rest.iter().enumerate();
+    let text: String = bytes.map(|(at, byte)| format!("{}{byte:02x}", separator(at))).collect();
+    keys.insert(last.into(), text.into());
+    Ok(())
 }
 
-/// The DUID in DHCP's order: as given, else put together from its parts.
-pub(crate) fn wire(hfi: &Hfi) -> Result<Vec<u8>, String> {
-    if let Some(Hex(bytes)) = &hfi.dhcp_duid {
-        return Ok(bytes.clone());
+/// The DUID in DHCP's order: as given, else put together from its parts. An absent hardware type is 1; any other absent
+/// part is zero or empty.
+fn wire(keys: &Keys) -> Result<Vec<u8>, String> {
+    if let Some(given) = keys.get("dhcp_duid") {
+        return unhex("dhcp_duid", given);
     }
-    let Some(name) = &hfi.dhcp_duid_type else {
+    let Some(name) = keys.get("dhcp_duid_type") else {
         return Ok(Vec::new());
     };
-    let kind = code(name)?;
-    let mut bytes = kind.to_be_bytes().to_vec();
-    let hwtype = hfi.dhcp_duid_hwtype.unwrap_or(1).to_be_bytes();
-    let lladdr = || hfi.dhcp_duid_lladdr.clone().unwrap_or_default().0;
-    match kind {
-        LLT => {
-            bytes.extend(hwtype);
-            bytes.extend(hfi.dhcp_duid_time.unwrap_or_default().to_be_bytes());
-            bytes.extend(lladdr());
-        }
-        EN => {
-            bytes.extend(hfi.dhcp_duid_enterprise.unwrap_or_default().to_be_bytes());
-            bytes.extend(hfi.dhcp_duid_id.clone().unwrap_or_default().0);
-        }
-        LL => {
-            bytes.extend(hwtype);
-            bytes.extend(lladdr());
-        }
-        UUID => bytes.extend(hfi.dhcp_duid_uuid.unwrap_or_default().0),
-        _ => bytes.extend(hfi.dhcp_duid_raw.clone().unwrap_or_default().0),
+    let known = NAMES.iter().find(|(_, known)| name == known).map(|(kind, _)| *kind);
+    let unknown = || name.as_str()?.strip_prefix("unknown(")?.strip_suffix(')')?.parse().ok();
+    let kind = known.or_else(unknown);
+    let kind = kind.ok_or_else(|| format!("dhcp_duid_type: {name} is not a DUID type"))?;
+    let (numbers, last) = parts(kind);
+    let mut wire = kind.to_be_bytes().to_vec();
+    for (key, width) in numbers {
+        let absent = u32::from(*key == "dhcp_duid_hwtype");
+        let number = keys.get(*key).map_or(Some(absent.into()), Value::as_u64);
+        let number = number.filter(|number| number >> (8 * width) == 0);
+        let number = number.ok_or_else(|| format!("{key}: not a number of {width} bytes"))?;
+        wire.extend(&number.to_be_bytes()[8 - width..]);
     }
-    Ok(bytes)
-}
-
-/// Sets every DUID key of `hfi` to what the bytes in DHCP's order say.
-pub(crate) fn spell_out(hfi: &mut Hfi, wire: &[u8]) {
-    let kind = number(wire, 0..2) as u16;
-    let rest = |from: usize| wire.get(from..).unwrap_or_default().to_vec();
-    hfi.dhcp_duid = Some(Hex(wire.to_vec()));
-    hfi.dhcp_duid_type = Some(match kind {
-        LLT => "DUID-LLT".into(),
-        EN => "DUID-EN".into(),
-        LL => "DUID-LL".into(),
-        UUID => "DUID-UUID".into(),
-        other => format!("unknown({other})"),
-    });
-    let has_hardware = matches!(kind, LLT | LL);
-    hfi.dhcp_duid_hwtype = has_hardware.then(|| number(wire, 2..4) as u16);
-    hfi.dhcp_duid_time = (kind == LLT).then(|| number(wire, 4..8));
-    hfi.dhcp_duid_lladdr = has_hardware.then(|| Lladdr(rest(if kind == LLT { 8 } else { 4 })));
-    hfi.dhcp_duid_enterprise = (kind == EN).then(|| number(wire, 2..6));
-    hfi.dhcp_duid_id = (kind == EN).then(|| Hex(rest(6)));
-    hfi.dhcp_duid_uuid = (kind == UUID).then(|| rest(2).try_into().map(Uuid).ok()).flatten();
-    hfi.dhcp_duid_raw = (!matches!(kind, LLT | EN | LL | UUID)).then(|| Hex(rest(2)));
+    if let Some(bytes) = keys.get(last) {
+        wire.extend(unhex(last, bytes)?);
+    }
+    Ok(wire)
 }

@@ -1,10 +1,10 @@
-//! The two things a table is made of: records of fixed size, and a heap that they refer to.
+//! The two parts of a table: records of fixed size, and the heap that they refer to.
 
 use std::net::IpAddr;
 
-use super::words::Layout;
+use super::quirks::Layout;
 
-/// A reference to a heap object: where it is in the table, and how long.
+/// A reference to a heap object: its offset in the table and its length.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Reference {
     pub offset: u32,
@@ -40,17 +40,16 @@ impl Record {
         self.u32(offset, to.offset).u16(offset + 4, to.length)
     }
 
-    pub fn address(&mut self, offset: usize, address: Option<IpAddr>) -> &mut Self {
+    pub fn address(&mut self, offset: usize, address: IpAddr) -> &mut Self {
         self.bytes(offset, &address_bytes(address))
     }
 }
 
-/// Addresses take 16 bytes; an IPv4 one is mapped, and none at all is all zeros.
-pub(crate) fn address_bytes(address: Option<IpAddr>) -> [u8; 16] {
+/// Addresses take 16 bytes; an IPv4 one is mapped.
+pub(crate) fn address_bytes(address: IpAddr) -> [u8; 16] {
     match address {
-        Some(IpAddr::V4(v4)) => v4.to_ipv6_mapped().octets(),
-        Some(IpAddr::V6(v6)) => v6.octets(),
-        None => [0; 16],
+        IpAddr::V4(v4) => v4.to_ipv6_mapped().octets(),
+        IpAddr::V6(v6) => v6.octets(),
     }
 }
 
@@ -59,20 +58,29 @@ pub(crate) fn flags<const N: usize>(bits: [(u32, bool); N]) -> u32 {
     bits.iter().fold(0, |sum, (bit, set)| sum | u32::from(*set) << bit)
 }
 
+/// The number of a two-bit code: its place among all of them. The numbers are written down here and in the parser, so
+/// that neither hides an error of the other.
+pub(crate) fn number<T: PartialEq>(code: T, all: [T; 4]) -> u16 {
+    all.iter().position(|one| *one == code).unwrap_or_default() as u16
+}
+
 /// The objects at the end of a table.
 pub(crate) struct Heap {
     /// Where the heap begins in the table.
     pub base: usize,
     pub bytes: Vec<u8>,
     layout: Layout,
+    /// Whether the structures are those of revision 1.1.
+    pub newer: bool,
 }
 
 impl Heap {
-    pub fn new(base: usize, layout: Layout) -> Self {
+    pub fn new(base: usize, layout: Layout, newer: bool) -> Self {
         Self {
             base,
             bytes: Vec::new(),
             layout,
+            newer,
         }
     }
 
@@ -81,7 +89,7 @@ impl Heap {
         self.add(bytes, bytes.len())
     }
 
-    /// Adds a text with a NUL, which the layout decides whether to count.
+    /// Adds a text with a NUL; the layout decides whether the length counts the NUL.
     pub fn text(&mut self, text: &str) -> Reference {
         if text.is_empty() {
             return Reference::default();
@@ -101,7 +109,7 @@ impl Heap {
         }
         let offset = (self.base + self.bytes.len()) as u32;
         self.bytes.extend(bytes);
-        // Longer objects are refused before; a description made in Rust gets the longest possible.
+        // Reading a description refuses longer objects; a description made in Rust gets the longest possible length.
         let length = u16::try_from(length).unwrap_or(u16::MAX);
         Reference { offset, length }
     }

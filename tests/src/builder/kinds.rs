@@ -1,9 +1,9 @@
 //! Tables of every kind that firmware writes, by name. Their descriptions are files under
 //! `tests/fixtures/tables`, which serve as examples too.
 
+use serde_json::{Value, json};
+
 use super::description::Description;
-use super::hfi::Hfi;
-use super::subsystem::Subsystem;
 
 macro_rules! files {
     ($($name:literal)*) => {
@@ -40,14 +40,16 @@ const FILES: [(&str, &str); 24] = files![
 
 /// Every kind: its name and its description.
 pub fn kinds() -> Vec<(&'static str, Description)> {
-    let read = |(name, text)| match Description::from_toml(text) {
+    let files = FILES
+        .into_iter()
+        .map(|(name, text)| (name, Description::from_toml(text)));
+    let all = files.chain([("huge", Description::from_value(huge()))]);
+    let read = |(name, description)| match description {
         Ok(description) => (name, description),
         // The files are part of the program.
-        Err(error) => unreachable!("{name}.toml: {error}"),
+        Err(error) => unreachable!("{name}: {error}"),
     };
-    let mut kinds: Vec<_> = FILES.into_iter().map(read).collect();
-    kinds.push(("huge", huge()));
-    kinds
+    all.map(read).collect()
 }
 
 /// The description of one kind.
@@ -58,29 +60,22 @@ pub fn kind(name: &str) -> Option<Description> {
         .map(|(_, description)| description)
 }
 
-/// As much as a table can hold: 255 HFIs, and 255 SSNS that are reached through each of them.
-fn huge() -> Description {
-    let hfi = |index: u8| Hfi {
-        index: Some(index),
-        ipaddr: Some([10, 0, index, 20].into()),
-        host_name: Some(format!("host-{index}")),
-        ..Hfi::default()
-    };
+/// The largest table: 255 HFIs, and 255 SSNS that are reached through each of them.
+fn huge() -> Value {
+    let hfi = |index: u8| json!({"ipaddr": format!("10.0.{index}.20"), "host_name": format!("host-{index}")});
     let subsystem = |index: u8| {
         let mut hfis: Vec<u8> = (1..=255).collect();
         hfis.rotate_left(usize::from(index) - 1);
-        Subsystem {
-            hfis: Some(hfis),
-            traddr: Some([10, 0, index, 1].into()),
-            subsys_nqn: format!("nqn.2014-08.org.example:disk-{index}"),
-            nsid: index.into(),
-            nid: format!("df669a88-bd6f-4dd6-8a50-5f97eb55c8{index:02x}"),
-            ..Subsystem::default()
-        }
+        json!({
+            "hfis": hfis,
+            "traddr": format!("10.0.{index}.1"),
+            "subsys_nqn": format!("nqn.2014-08.org.example:disk-{index}"),
+            "nsid": index,
+            "nid": format!("df669a88-bd6f-4dd6-8a50-5f97eb55c8{index:02x}"),
+        })
     };
-    Description {
-        hfi: (1..=255).map(hfi).collect(),
-        subsystem: (1..=255).map(subsystem).collect(),
-        ..Description::default()
-    }
+    json!({
+        "hfi": (1..=255).map(hfi).collect::<Vec<_>>(),
+        "subsystem": (1..=255).map(subsystem).collect::<Vec<_>>(),
+    })
 }

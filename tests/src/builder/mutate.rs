@@ -1,4 +1,4 @@
-//! Tables that are wrong in ways that a reader has to survive.
+//! Broken tables that a reader has to survive.
 
 use super::references::heap_references;
 use super::rng::Rng;
@@ -12,14 +12,14 @@ pub fn repair_checksum(table: &mut [u8]) {
     }
 }
 
-/// The first `count` mutants of a table: heap references that point elsewhere, bytes that changed,
-/// tables that end early, in turn. The same arguments give the same mutants.
+/// The first `count` mutants of a table. In turn a heap reference points elsewhere, bytes are changed, the table ends
+/// early. The same arguments give the same mutants.
 pub fn mutants(table: &[u8], count: usize, seed: u64) -> impl Iterator<Item = Vec<u8>> {
     let references = heap_references(table);
     (0..count).map(move |number| mutate(table, &references, number, seed))
 }
 
-/// One of them by its number.
+/// One mutant by its number.
 pub fn mutant(table: &[u8], number: usize, seed: u64) -> Vec<u8> {
     mutate(table, &heap_references(table), number, seed)
 }
@@ -38,7 +38,7 @@ fn mutate(table: &[u8], references: &[usize], number: usize, seed: u64) -> Vec<u
         }
         2 => {
             mutant.truncate(rng.below(table.len()));
-            // Both a table whose header knows of its end and one whose header does not.
+            // Half of the short tables have their real length in the header.
             if round.is_multiple_of(2) && mutant.len() >= 8 {
                 let length = mutant.len() as u32;
                 mutant[4..8].copy_from_slice(&length.to_le_bytes());
@@ -51,23 +51,23 @@ fn mutate(table: &[u8], references: &[usize], number: usize, seed: u64) -> Vec<u
             }
         }
     }
-    // Otherwise most mutants would be refused for their checksum and test nothing else.
+    // With a wrong checksum a reader would refuse the mutant before it reads the rest.
     repair_checksum(&mut mutant);
     mutant
 }
 
-/// How many ways `redirect` has.
+/// The number of `redirect`'s variants.
 const REDIRECTIONS: usize = 5;
 
 /// Makes a heap reference point somewhere else.
-fn redirect(table: &mut [u8], place: usize, way: usize) {
+fn redirect(table: &mut [u8], place: usize, variant: usize) {
     let end = table.len() as u32;
     let mut set = |at: usize, bytes: &[u8]| table[at..at + bytes.len()].copy_from_slice(bytes);
-    match way {
+    match variant {
         0 => set(place, &end.to_le_bytes()),
         1 => set(place + 4, &u16::MAX.to_le_bytes()),
         2 => set(place, &u32::MAX.to_le_bytes()),
-        // The last byte: whoever looks for a NUL behind it leaves the table.
+        // The last byte: a reader that looks for a NUL behind it leaves the table.
         3 => {
             set(place, &end.saturating_sub(1).to_le_bytes());
             set(place + 4, &1u16.to_le_bytes());

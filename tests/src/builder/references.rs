@@ -1,9 +1,9 @@
 //! Finds the heap references of a table from the bytes alone.
 //!
-//! The offsets are written down a second time here, apart from the ones of the encoder, so that a
-//! test can hold one against the other.
+//! The offsets are written down here a second time, apart from those of the encoder, so that a test can compare the
+//! two.
 
-/// Where in `table` there is a heap reference (4 bytes of offset, 2 of length), used or empty.
+/// The offsets of all heap references (4 bytes of offset, 2 of length) in `table`, used or empty.
 pub fn heap_references(table: &[u8]) -> Vec<usize> {
     let mut found = vec![44, 72];
     if let Some(host) = u32_at(table, 72) {
@@ -48,13 +48,13 @@ fn u16_at(table: &[u8], at: usize) -> Option<usize> {
     Some(usize::from(u16::from_le_bytes(bytes.try_into().ok()?)))
 }
 
-/// Where the reference at `at` points to, if that is a structure of at least `size` bytes.
+/// The offset that the reference at `at` points to, if the object there has at least `size` bytes.
 fn target(table: &[u8], at: usize, size: usize) -> Option<usize> {
     let long_enough = u16_at(table, at + 4)? >= size;
     u32_at(table, at).filter(|_| long_enough)
 }
 
-/// Where the entries of the list begin that the control descriptor describes at `at`.
+/// The offsets of the entries of a list, which the control descriptor describes at `at`.
 fn entries(table: &[u8], at: usize) -> Vec<usize> {
     let (Some(first), Some(size)) = (u32_at(table, at), u16_at(table, at + 4)) else {
         return Vec::new();

@@ -29,7 +29,7 @@ impl Rng {
         from[self.below(from.len())].clone()
     }
 
-    /// Any value, often one of the two ends of its range, where mistakes live.
+    /// Any value, often one of the two ends of its range, where mistakes are likely.
     pub fn edge(&mut self, most: u64) -> u64 {
         match self.below(4) {
             0 => 0,

@@ -1,5 +1,5 @@
-//! Holds built tables against the layout itself: every offset here is a number of the
-//! specification, not a constant of the encoder.
+//! Compares built tables with the layout: every offset here is a number of the specification, not a constant of the
+//! encoder.
 
 use std::collections::HashSet;
 
@@ -21,7 +21,7 @@ fn built(name: &str) -> Vec<u8> {
     kind(name).unwrap().build()
 }
 
-/// Where entry `number` (from 0) of the list at `place` of the control descriptor is.
+/// The offset of entry `number` (from 0) of the list at `place` of the control descriptor.
 fn entry(table: &[u8], place: usize, number: usize) -> usize {
     assert!(number < usize::from(table[64 + place + 7]));
     u32_at(table, 64 + place) + number * u16_at(table, 64 + place + 4)

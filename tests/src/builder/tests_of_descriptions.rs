@@ -1,4 +1,6 @@
-//! What descriptions may say, what the builder makes of its own keys, and the tables it breaks.
+//! Descriptions, the keys that only the builder knows, and mutants.
+
+use nbft_common::table::Availability;
 
 use super::*;
 
@@ -38,62 +40,51 @@ fn errors_name_the_key() {
 
 #[test]
 fn defaults() {
-    let whole = small("", "").complete();
+    let whole = small("", "").table;
     let (hfi, ssns) = (&whole.hfi[0], &whole.subsystem[0]);
-    assert_eq!(whole.revision.as_deref(), Some("1.0"));
-    assert_eq!(
-        (hfi.index, hfi.subnet_mask_prefix, hfi.route_metric),
-        (Some(1), Some(24), 500)
-    );
-    assert_eq!((hfi.ip_origin, hfi.dhcp_server_ipaddr), (Some(1), None));
-    assert_eq!(
-        (ssns.index, ssns.num_hfis, ssns.unavailable),
-        (Some(1), Some(1), Some(false))
-    );
-    assert_eq!((ssns.trsvcid.as_str(), ssns.hfis.as_deref()), ("4420", Some(&[1][..])));
+    assert_eq!(whole.revision, "1.0");
+    assert_eq!((hfi.index, hfi.subnet_mask_prefix, hfi.route_metric), (1, 24, 500));
+    assert_eq!((hfi.ip_origin.into(), hfi.dhcp_server_ipaddr), (1u8, None));
+    assert_eq!((ssns.index, ssns.num_hfis, ssns.unavailable), (1, 1, false));
+    assert_eq!((ssns.trsvcid.as_str(), ssns.hfis.as_slice()), ("4420", &[1][..]));
     let v6 = Description::from_toml("[[hfi]]\nipaddr = '2001:db8::1'").unwrap();
-    assert_eq!(v6.complete().hfi[0].subnet_mask_prefix, Some(64));
+    assert_eq!(v6.table.hfi[0].subnet_mask_prefix, 64);
     let timed = small("", "connection_timeout = 5");
-    assert_eq!(timed.complete().revision.as_deref(), Some("1.1"));
+    assert_eq!(timed.table.revision, "1.1");
 }
 
 #[test]
 fn derived_keys_give_way() {
-    let both = small("", "unavailable = 1\navailability = 'available'").complete();
-    assert_eq!(both.subsystem[0].unavailable, Some(false));
-    let old = small("", "unavailable = true").complete();
-    assert_eq!(old.subsystem[0].availability, Some(Availability::Unavailable));
+    let both = small("", "unavailable = 1\navailability = 'available'").table;
+    assert!(!both.subsystem[0].unavailable);
+    let old = small("", "unavailable = true").table;
+    assert_eq!(old.subsystem[0].availability, Availability::Unavailable);
     let duid = "[[hfi]]\ndhcp_duid = '0003000152540000000f'\ndhcp_duid_type = 'DUID-EN'";
-    let hfi = &Description::from_toml(duid).unwrap().complete().hfi[0];
-    assert_eq!(hfi.dhcp_duid_type.as_deref(), Some("DUID-LL"));
-    assert_eq!(hfi.dhcp_duid_lladdr.clone().unwrap().to_string(), "52:54:00:00:00:0f");
+    let hfi = |text: &str| Description::from_toml(text).unwrap().to_value()["hfi"][0].clone();
+    assert_eq!(hfi(duid)["dhcp_duid_type"], "DUID-LL");
+    assert_eq!(hfi(duid)["dhcp_duid_lladdr"], "52:54:00:00:00:0f");
     let raw = "[[hfi]]\ndhcp_duid_type = 'unknown(258)'\ndhcp_duid_raw = 'aabb'";
-    let hfi = &Description::from_toml(raw).unwrap().complete().hfi[0];
-    assert_eq!(hfi.dhcp_duid.clone().unwrap().to_string(), "0102aabb");
+    assert_eq!(hfi(raw)["dhcp_duid"], "0102aabb");
     let segment = "[[hfi]]\npcidev = '0:1f:1f.7'\npcie_seg_num = 255";
-    let hfi = &Description::from_toml(segment).unwrap().complete().hfi[0];
-    assert_eq!(hfi.pcidev.to_string(), "ff:1f:1f.7");
+    assert_eq!(hfi(segment)["pcidev"], "ff:1f:1f.7");
 }
 
 #[test]
 fn json_says_the_same() {
     let seeds = (0..200).map(random);
     for description in kinds().into_iter().map(|(_, kind)| kind).chain(seeds) {
-        let table = description.build();
-        let whole = description.complete();
-        assert_eq!(whole.complete(), whole);
-        assert_eq!(whole.build(), table);
-        let read = Description::from_json(&format!("[{}]", whole.to_json())).unwrap();
-        assert_eq!(read, whole);
+        let read = Description::from_json(&format!("[{}]", description.to_json())).unwrap();
+        assert_eq!(read, description);
+        assert_eq!(read.build(), description.build());
     }
 }
 
 #[test]
-fn what_a_dump_adds_is_ignored() {
+fn keys_that_a_dump_adds_are_ignored() {
     let warnings = r#"[{"descriptor":"hfi","offset":1,"message":"odd"}]"#;
     let dump = format!(r#"[{{"filename":"NBFT","warnings":{warnings}}}]"#);
     let table = Description::from_json(&dump).unwrap().build();
-    assert_eq!(table, Description::default().build());
+    assert_eq!(table, Description::from_toml("").unwrap().build());
 }
 
 #[test]
@@ -143,7 +134,7 @@ fn random_is_the_same_every_time() {
     for seed in 0..200 {
         let table = random(seed).build();
         assert_eq!(sum(&table), 0);
-        // Nothing that a description in a file would be refused for.
+        // A file with this description would not be refused.
         Description::from_json(&random(seed).to_json()).unwrap();
     }
 }
@@ -168,7 +159,7 @@ fn mutants_are_wrong_in_every_way() {
         assert!(reaches(&[0xff; 4], at));
         assert!(reaches(&[0xff; 2], at + 4));
     }
-    // Nothing to break is no reason to fail.
+    // Tables too short to break are no error.
     assert_eq!(mutants(&[], 9, 0).count(), 9);
     assert_eq!(mutants(&[0; 12], 90, 0).count(), 90);
 }

@@ -95,7 +95,7 @@ const NIC: &str = "52:54:00:00:00:01";
 /// A description of one HFI and one SSNS, changed as the test likes.
 fn one(change: impl FnOnce(&mut Description)) -> Vec<u8> {
     let mut description = kind("static-ipv4").expect("kind");
-    description.hfi[0].mac_addr = Some(NIC.parse().expect("MAC address"));
+    description.table.hfi[0].mac_addr = NIC.parse().expect("MAC address");
     change(&mut description);
     description.build()
 }
@@ -146,9 +146,9 @@ fn hostile_values_are_refused() {
         ("hostnqn", "nqn.x,dhchap_secret=y", "holds a comma"),
     ] {
         let table = one(|description| match field {
-            "nqn" => description.subsystem[0].subsys_nqn = value.to_owned(),
-            "trsvcid" => description.subsystem[0].trsvcid = value.to_owned(),
-            _ => description.host.nqn = value.to_owned(),
+            "nqn" => description.table.subsystem[0].subsys_nqn = value.to_owned(),
+            "trsvcid" => description.table.subsystem[0].trsvcid = value.to_owned(),
+            _ => description.table.host.nqn = value.to_owned(),
         });
         let machine = machine(&table, &[("eth0", NIC, 0)]);
         fails(&dry_run(&machine, &["--ssns", "1"]), 65, words);
@@ -157,12 +157,9 @@ fn hostile_values_are_refused() {
 
 #[test]
 fn link_local_addresses_get_their_scope() {
-    let table = kind("link-local-ipv6").expect("kind");
-    let mac = table.complete().hfi[0]
-        .mac_addr
-        .map(|mac| mac.to_string())
-        .expect("mac");
-    let machine = machine(&table.build(), &[("eth0", &mac, 0)]);
+    let description = kind("link-local-ipv6").expect("kind");
+    let mac = description.table.hfi[0].mac_addr.to_string();
+    let machine = machine(&description.build(), &[("eth0", &mac, 0)]);
     let ran = dry_run(&machine, &["--ssns", "1"]);
     let scoped = |key: &str| {
         ran.stdout
@@ -199,7 +196,7 @@ fn a_port_of_a_bond_is_not_the_interface() {
 #[test]
 fn no_address_is_no_source() {
     for addr in ["0.0.0.0", "::", "2001:db8::5"] {
-        let table = one(|description| description.hfi[0].ipaddr = Some(addr.parse().expect("address")));
+        let table = one(|description| description.table.hfi[0].ipaddr = addr.parse().expect("address"));
         let ran = dry_run(&machine(&table, &[("eth0", NIC, 0)]), &["--ssns", "1"]);
         assert!(
             ran.code == Some(0) && !ran.stdout.contains("host_traddr"),
@@ -223,7 +220,7 @@ fn options_that_the_kernel_does_not_list() {
         69,
         "does not know the option tls",
     );
-    let digests = one(|description| description.subsystem[0].pdu_header_digest_required = true);
+    let digests = one(|description| description.table.subsystem[0].pdu_header_digest_required = true);
     machine.file("/sys/firmware/acpi/tables/NBFT", digests);
     fails(
         &dry_run(&machine, &["--ssns", "1"]),
@@ -271,9 +268,9 @@ fn two_hosts(hosts: [(&str, &str, &str); 2]) -> Folder {
     std::fs::remove_file(machine.join("sys/firmware/acpi/tables/NBFT")).expect("file");
     for (number, (nqn, id, primary)) in (1..).zip(hosts) {
         let table = one(|description| {
-            description.host.nqn = format!("nqn.2026-01.example:{nqn}");
-            description.host.id = format!("{ID}{id}").parse().expect("UUID");
-            description.host.primary_admin_host_flag =
+            description.table.host.nqn = format!("nqn.2026-01.example:{nqn}");
+            description.table.host.id = format!("{ID}{id}").parse().expect("UUID");
+            description.table.host.primary_admin_host_flag =
                 serde_json::from_value(primary.into()).expect("a word of the specification");
         });
         machine.file(&format!("/sys/firmware/acpi/tables/NBFT{number}"), table);
@@ -407,7 +404,7 @@ fn discovery_descriptors() {
 /// A descriptor that was dropped is a better answer than "no such SSNS".
 #[test]
 fn dropped_descriptors_are_explained() {
-    let dropped = one(|description| description.subsystem[0].invalid = true);
+    let dropped = one(|description| description.quirks.subsystem[0].invalid = true);
     let machine = machine(&dropped, &[("eth0", NIC, 0)]);
     fails(&dry_run(&machine, &["--ssns", "1"]), 65, "dropped: not marked valid");
 }
@@ -463,7 +460,7 @@ fn secrets_are_used_and_never_shown() {
 #[test]
 fn tls_needs_a_kernel_and_a_key() {
     let mut description = kind("security-required").expect("kind");
-    description.hfi[0].mac_addr = Some(NIC.parse().expect("MAC address"));
+    description.table.hfi[0].mac_addr = NIC.parse().expect("MAC address");
     let table = description.build();
     let host = nbft_common::table::parse::parse(&table, "NBFT").expect("a good table");
     let machine = machine(&table, &[("eth0", NIC, 0)]);

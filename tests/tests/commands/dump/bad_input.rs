@@ -144,7 +144,7 @@ fn one_bad_table_among_several() {
 fn strict_makes_warnings_errors() {
     let folder = Folder::new();
     let mut odd = kind("static-ipv4").expect("kind");
-    odd.hfi[0].vlan = 4095;
+    odd.table.hfi[0].vlan = 4095;
     let odd = folder.file("odd", odd.build());
     let warned = run(command("nbft-dump").arg("-c").arg(&odd));
     assert_eq!(warned.code, Some(0));

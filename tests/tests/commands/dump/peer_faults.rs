@@ -31,7 +31,7 @@ fn warnings(table: &Value) -> Vec<&str> {
 fn fault_01_exit_code_and_stdout_of_bad_tables() {
     let folder = Folder::new();
     let mut bad = kind("static-ipv4").expect("kind");
-    bad.checksum = Checksum::Bad;
+    bad.quirks.checksum = Checksum::Bad;
     let bad = folder.file("bad", bad.build());
     let good = folder.file("good", build("static-ipv4"));
     let all_bad = run(command("nbft-dump").args([&bad, &bad]));
@@ -61,10 +61,11 @@ fn fault_02_namespace_without_secondary_list_is_kept() {
 #[test]
 fn fault_03_discovery_without_its_hfi_hides_no_other() {
     let mut description = kind("discovery-own-nqn").expect("kind");
-    let mut lost = description.discovery[0].clone();
-    (lost.index, lost.hfi) = (Some(9), Some(7));
-    description.discovery[0].index = Some(1);
-    description.discovery.insert(0, lost);
+    let list = &mut description.table.discovery;
+    let mut lost = list[0].clone();
+    (lost.index, lost.hfi) = (9, 7);
+    list[0].index = 1;
+    list.insert(0, lost);
     let table = dumped(&description.build());
     let left: Vec<&Value> = table["discovery"]
         .as_array()
@@ -91,14 +92,14 @@ fn fault_04_text_of_discovery_without_nqn() {
 #[test]
 fn fault_05_security_index_counts_only_with_its_flag() {
     let mut description = kind("security-required").expect("kind");
-    description.subsystem[0].use_security = Some(false);
+    description.quirks.subsystem[0].use_security = Some(false);
     let table = dumped(&description.build());
     assert_eq!(table["subsystem"][0].get("security_index"), None, "{table}");
     // Even one that the table does not have.
-    description.subsystem[0].security_index = Some(77);
+    description.table.subsystem[0].security_index = Some(77);
     let table = dumped(&description.build());
     assert_eq!(table["subsystem"].as_array().map(Vec::len), Some(1), "{table}");
-    description.subsystem[0].use_security = Some(true);
+    description.quirks.subsystem[0].use_security = Some(true);
     let table = dumped(&description.build());
     assert_eq!(table["subsystem"], json!([]), "{table}");
 }
@@ -224,7 +225,7 @@ fn fault_08_text_that_is_not_utf8_gives_valid_json() {
 fn connect_line(description: &Description) -> String {
     let machine = Folder::new();
     machine.file("/sys/firmware/acpi/tables/NBFT", description.build());
-    let mac = description.complete().hfi[0].mac_addr.expect("MAC address");
+    let mac = description.table.hfi[0].mac_addr;
     machine.file("/sys/class/net/eth0/address", format!("{mac}\n"));
     machine.file("/sys/class/net/eth0/ifindex", "2\n");
     let ran = run(command("nbft-connect")
@@ -238,7 +239,7 @@ fn connect_line(description: &Description) -> String {
 fn fault_13_source_address_and_scope() {
     let mut none = kind("static-ipv4").expect("kind");
     for nothing in ["0.0.0.0", "::"] {
-        none.hfi[0].ipaddr = Some(nothing.parse().expect("address"));
+        none.table.hfi[0].ipaddr = nothing.parse().expect("address");
         let line = connect_line(&none);
         assert!(!line.contains("host_traddr"), "{line}");
     }
@@ -260,7 +261,7 @@ fn fault_14_order_minor_revision_and_padding() {
     let mut bytes = padded.build();
     bytes.extend([1, 2, 3]);
     machine.file(&format!("{tables}/NBFT2"), bytes);
-    padded.minor = Some(2);
+    padded.quirks.minor = Some(2);
     machine.file(&format!("{tables}/NBFT10"), padded.build());
     machine.file(&format!("{tables}/NBFT1"), build("static-ipv4"));
     let ran = run(command("nbft-dump").env("NBFT_ROOT", machine.path()));

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::support::fails;
 use crate::support::names::{dump, dump_kind, good, interfaces, json_table, names};
-use nbft_tests::builder::{Description, Hfi, kind, kinds, random};
+use nbft_tests::builder::{Description, kind, kinds, random};
 use serde_json::{Value, json};
 
 fn column(text: &str, at: usize) -> Vec<&str> {
@@ -15,15 +15,9 @@ fn column(text: &str, at: usize) -> Vec<&str> {
 
 /// A table with these MAC addresses (their last byte) and VLANs.
 fn nics(hfis: &[(u8, u16)]) -> Description {
-    let hfi = |(mac, vlan): &(u8, u16)| Hfi {
-        mac_addr: Some(format!("52:54:00:00:00:{mac:02x}").parse().expect("a MAC address")),
-        vlan: *vlan,
-        ..Hfi::default()
-    };
-    Description {
-        hfi: hfis.iter().map(hfi).collect(),
-        ..Description::default()
-    }
+    let hfi = |(mac, vlan): &(u8, u16)| json!({"mac_addr": format!("52:54:00:00:00:{mac:02x}"), "vlan": vlan});
+    let hfis: Vec<Value> = hfis.iter().map(hfi).collect();
+    Description::from_value(json!({ "hfi": hfis })).expect("a description")
 }
 
 #[test]

@@ -234,10 +234,10 @@ fn xml() {
 /// A program takes the lines for `ip`, and the addresses and routes come of them.
 fn ip_commands(program: &str, line: &str) -> Result<(), String> {
     let folder = Folder::new();
-    let mut table = everything();
+    let mut description = everything();
     // Without VLANs: not every kernel has them.
-    table.hfi.iter_mut().for_each(|hfi| hfi.vlan = 0);
-    let json = folder.file("json", dump(&[("NBFT", &table)]));
+    description.table.hfi.iter_mut().for_each(|hfi| hfi.vlan = 0);
+    let json = folder.file("json", dump(&[("NBFT", &description)]));
     let json = json.to_str().expect("UTF-8");
     let command = command("nbft-names");
     let path = command.get_program().to_str().expect("UTF-8");
