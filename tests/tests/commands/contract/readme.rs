@@ -1,4 +1,4 @@
-//! README is complete: its table of boots has a row for each scenario in `tests/boots`, those in bold that
+//! The table in `tests/boots/README.md` has a row for each scenario in `tests/boots`, in bold for those that
 //! `tests/boots/run` takes without an argument.
 
 use std::collections::BTreeSet;
@@ -17,7 +17,7 @@ fn rows(text: &str, heading: &str) -> Vec<String> {
 
 #[test]
 fn boots() {
-    let rows = rows(&read("README.md"), "Boots");
+    let rows = rows(&read("tests/boots/README.md"), "All boots");
     let named: BTreeSet<&str> = rows.iter().map(|row| row.trim_matches('*')).collect();
     let bold: BTreeSet<&str> = rows
         .iter()
