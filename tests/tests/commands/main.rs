@@ -14,6 +14,7 @@ mod dump {
     mod jq;
     mod peer;
     mod peer_faults;
+    mod revision;
     mod text;
     mod text_hostile;
     mod slow {
