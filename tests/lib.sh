@@ -1,14 +1,37 @@
-# Shared by tests/run, tests/demo and tests/bench: saying what happens, installing what is needed, building.
-# Sourced by bash; the workspace is the current directory.
+# Shared by the scripts of the tests: saying what happens, installing what is needed, fetching, building.
+# Sourced by bash. The scripts that build have the workspace as their current directory.
 
-say() { printf '\n== %s\n' "$*"; }
+cache=${NBFT_CACHE:-$(realpath -m "$(dirname "${BASH_SOURCE[0]}")/../target/cache")}
+# Debian, for what this machine's own sources of packages may not have.
+mirror=http://deb.debian.org/debian
 
+# say WORDS: a heading, with the minutes and seconds since the start.
+say() { printf '\n== %s (%d:%02d)\n' "$*" $((SECONDS / 60)) $((SECONDS % 60)); }
+# note WORDS: a line of a script that others call.
+note() { printf '%s: %s\n' "$(basename "$0")" "$*"; }
 die() {
-    printf '\n%s: %s\n' "$(basename "$0")" "$*" >&2
+    note "$*" >&2
     exit 1
 }
+# print_help: prints the comment that the calling script begins with, and ends it.
+print_help() {
+    sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' "$0"
+    exit 0
+}
+# quietly WHAT COMMAND...: runs a command, and shows its last words if it fails.
+quietly() {
+    local what=$1 log
+    log=$(mktemp)
+    shift
+    if ! "$@" >"$log" 2>&1 </dev/null; then
+        tail -n 20 "$log" >&2
+        rm -f "$log"
+        die "$what failed (its last words are above)"
+    fi
+    rm -f "$log"
+}
 
-# need_packages PACKAGE…: installs the Debian packages that are missing.
+# need_packages PACKAGE...: installs the Debian packages that are missing.
 need_packages() {
     local missing=() package
     for package in "$@"; do
@@ -17,22 +40,71 @@ need_packages() {
     [ ${#missing[@]} -eq 0 ] && return
     say "installing Debian packages: ${missing[*]}"
     [ "$(id -u)" -eq 0 ] || die "needs root to install packages; install them yourself: apt-get install ${missing[*]}"
-    local log
-    log=$(mktemp)
-    if ! { apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 </dev/null; then
-        tail -n 20 "$log" >&2
-        rm -f "$log"
-        die "apt-get cannot install ${missing[*]} (its last words are above)"
-    fi
-    rm -f "$log"
+    quietly "apt-get update" apt-get -q update
+    DEBIAN_FRONTEND=noninteractive quietly "apt-get install ${missing[*]}" without_services \
+        apt-get -q install -y --no-install-recommends "${missing[@]}"
 }
 
-# What every run needs: a C linker for Rust, QEMU and what unpacks a kernel.
-need_basics() {
+# without_services COMMAND...: packages that it installs start no services, which would change more than the file system.
+without_services() {
+    local policy=/usr/sbin/policy-rc.d
+    [ ! -e $policy ] || { "$@"; return; }
+    (
+        trap 'rm -f $policy' EXIT
+        printf '#!/bin/sh\nexit 101\n' >$policy
+        chmod 755 $policy
+        "$@"
+    )
+}
+
+# workshop DEST: makes a folder beside DEST, $temp, that goes away with the script or is moved to DEST once it is complete.
+workshop() {
+    mkdir -p "$(dirname "$1")"
+    temp=$(mktemp -d "$1.XXXXXX")
+    trap 'rm -rf "$temp"' EXIT
+    trap 'exit 130' INT TERM HUP
+    chmod 755 "$temp"
+}
+
+# packages_of SOURCE...: from now on `apt` and `apt-cache` are about these sources ("bookworm main"), whatever this
+# machine's own are. The lists lie in $temp/apt.
+packages_of() {
+    local source place
+    mkdir -p "$temp"/apt/lists/partial
+    for source in "$@"; do
+        case $source in
+            *-security\ *) place=$mirror-security ;;
+            *) place=$mirror ;;
+        esac
+        echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $place $source"
+    done >"$temp/apt/sources"
+    # Without Sandbox::User=root apt warns that its own user cannot write here.
+    apt_options=(-q -o Dir::Etc::SourceList="$temp/apt/sources" -o Dir::Etc::SourceParts=/dev/null
+        -o Dir::State::Lists="$temp/apt/lists" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o APT::Sandbox::User=root)
+    quietly "apt-get update" apt-get "${apt_options[@]}" update
+}
+# unpack FOLDER PACKAGE...: downloads and unpacks packages into a folder, without installing them.
+unpack() {
+    local folder=$1 debs package
+    shift
+    debs=$(mktemp -d "$temp/apt/debs.XXXXXX")
+    (cd "$debs" && quietly "apt-get download $*" apt-get "${apt_options[@]}" download "$@") || return
+    for package in "$debs"/*.deb; do dpkg-deb -x "$package" "$folder"; done
+    rm -rf "$debs"
+}
+
+# What every test needs: a linker for Rust.
+need_rust() {
     command -v cargo >/dev/null || die "there is no Rust toolchain here (no cargo in the PATH): see https://rustup.rs"
     command -v dpkg-query >/dev/null || die "this needs Debian or a relative of it (no dpkg-query here)"
-    need_packages gcc libc6-dev qemu-system-x86 busybox-static zstd lz4 xz-utils
-    tests/fetch-qemu || say "going on with the installed QEMU; what it crashes is started again"
+    need_packages gcc libc6-dev
+}
+
+# What the virtual machines need: QEMU, what they are made of, and what unpacks a kernel.
+need_machines() {
+    need_rust
+    need_packages qemu-system-x86 busybox-static zstd lz4 xz-utils
+    tests/fetch-qemu || note "going on with the installed QEMU; what it crashes is started again"
 }
 
 host_target() { rustc -vV | sed -n 's/^host: //p'; }
