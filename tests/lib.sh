@@ -1,6 +1,6 @@
 # Shared by the scripts of the tests: saying what happens, installing what is needed, fetching, building.
 # Sourced by bash. The scripts that build have the workspace as their current directory.
-
+# shellcheck disable=SC2034 # they have a use for these
 cache=${NBFT_CACHE:-$(realpath -m "$(dirname "${BASH_SOURCE[0]}")/../target/cache")}
 # Debian, for what this machine's own sources of packages may not have.
 mirror=http://deb.debian.org/debian
