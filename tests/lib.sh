@@ -40,7 +40,9 @@ need_packages() {
     [ ${#missing[@]} -eq 0 ] && return
     say "installing Debian packages: ${missing[*]}"
     [ "$(id -u)" -eq 0 ] || die "needs root to install packages; install them yourself: apt-get install ${missing[*]}"
-    quietly "apt-get update" apt-get -q update
+    # Once a run: what is asked for later is of the same lists.
+    [ -n "${updated-}" ] || quietly "apt-get update" apt-get -q update
+    updated=yes
     DEBIAN_FRONTEND=noninteractive quietly "apt-get install ${missing[*]}" without_services \
         apt-get -q install -y --no-install-recommends "${missing[@]}"
 }
