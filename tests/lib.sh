@@ -1,13 +1,13 @@
-# Shared by the scripts of the tests: saying what happens, installing what is needed, fetching, building.
+# Shared by the scripts of the tests: messages, packages, downloads, builds.
 # Sourced by bash. The scripts that build have the workspace as their current directory.
-# shellcheck disable=SC2034 # they have a use for these
+# shellcheck disable=SC2034 # the scripts use these variables
 cache=${NBFT_CACHE:-$(realpath -m "$(dirname "${BASH_SOURCE[0]}")/../target/cache")}
-# Debian, for what this machine's own sources of packages may not have.
+# For packages that may be missing from this machine's own sources.
 mirror=http://deb.debian.org/debian
 
 # say WORDS: a heading, with the minutes and seconds since the start.
 say() { printf '\n== %s (%d:%02d)\n' "$*" $((SECONDS / 60)) $((SECONDS % 60)); }
-# note WORDS: a line of a script that others call.
+# note WORDS: a message of a script that other scripts call.
 note() { printf '%s: %s\n' "$(basename "$0")" "$*"; }
 die() {
     note "$*" >&2
@@ -40,14 +40,14 @@ need_packages() {
     [ ${#missing[@]} -eq 0 ] && return
     say "installing Debian packages: ${missing[*]}"
     [ "$(id -u)" -eq 0 ] || die "needs root to install packages; install them yourself: apt-get install ${missing[*]}"
-    # Once a run: what is asked for later is of the same lists.
+    # Once a run: later calls use the same lists.
     [ -n "${updated-}" ] || quietly "apt-get update" apt-get -q update
     updated=yes
     DEBIAN_FRONTEND=noninteractive quietly "apt-get install ${missing[*]}" without_services \
         apt-get -q install -y --no-install-recommends "${missing[@]}"
 }
 
-# without_services COMMAND...: packages that it installs start no services, which would change more than the file system.
+# without_services COMMAND...: the packages that the command installs start no services.
 without_services() {
     local policy=/usr/sbin/policy-rc.d
     [ ! -e $policy ] || { "$@"; return; }
@@ -59,7 +59,7 @@ without_services() {
     )
 }
 
-# workshop DEST: makes a folder beside DEST, $temp, that goes away with the script or is moved to DEST once it is complete.
+# workshop DEST: makes the folder $temp beside DEST. The script moves $temp to DEST once complete; otherwise $temp is removed.
 workshop() {
     mkdir -p "$(dirname "$1")"
     temp=$(mktemp -d "$1.XXXXXX")
@@ -68,8 +68,8 @@ workshop() {
     chmod 755 "$temp"
 }
 
-# packages_of SOURCE...: from now on `apt` and `apt-cache` are about these sources ("bookworm main"), whatever this
-# machine's own are. The lists lie in $temp/apt.
+# packages_of SOURCE...: sets $apt_options, with which apt-get and apt-cache use these sources ("bookworm main") instead of
+# this machine's own. The lists lie in $temp/apt.
 packages_of() {
     local source place
     mkdir -p "$temp"/apt/lists/partial
@@ -95,18 +95,18 @@ unpack() {
     rm -rf "$debs"
 }
 
-# What every test needs: a linker for Rust.
+# For every test: a Rust toolchain and its linker.
 need_rust() {
-    command -v cargo >/dev/null || die "there is no Rust toolchain here (no cargo in the PATH): see https://rustup.rs"
+    command -v cargo >/dev/null || die "no Rust toolchain is installed (no cargo in the PATH): see https://rustup.rs"
     command -v dpkg-query >/dev/null || die "this needs Debian or a relative of it (no dpkg-query here)"
     need_packages gcc libc6-dev
 }
 
-# What the virtual machines need: QEMU, what they are made of, and what unpacks a kernel.
+# For the virtual machines: QEMU, busybox, and the programs that unpack a kernel.
 need_machines() {
     need_rust
     need_packages qemu-system-x86 busybox-static zstd lz4 xz-utils
-    tests/fetch-qemu || note "going on with the installed QEMU; what it crashes is started again"
+    tests/fetch-qemu || note "going on with the installed QEMU; a scenario that it crashes is started again"
 }
 
 host_target() { rustc -vV | sed -n 's/^host: //p'; }
