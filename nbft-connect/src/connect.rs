@@ -38,6 +38,13 @@ pub fn connect(reference: &Reference, options: &Options) -> Result<(), Failure> 
     let loaded = tables::load(&options.tables);
     let (table, ssns) = reference.ssns(&loaded)?;
     note_other_failures(&loaded, options);
+    match is_subsystem(table, ssns) {
+        Err(failure) if ssns.unavailable && !options.dry_run => {
+            warn(failure);
+            return Ok(());
+        }
+        other => other?,
+    }
     let kernel = if options.dry_run {
         Supported::ask().unwrap_or_default()
     } else {
@@ -111,6 +118,21 @@ pub fn note_other_failures(loaded: &Loaded, options: &Options) {
     loaded.failures.iter().for_each(|failure| options.policy.note(failure));
 }
 
+/// Refuses an SSNS that is a discovery controller: it has no disks, and its discovery descriptor connects what it lists.
+fn is_subsystem(table: &Table, ssns: &Ssns) -> Result<(), Failure> {
+    if ssns.subsys_nqn != DISCOVERY_NQN {
+        return Ok(());
+    }
+    let index = ssns.discovery_index;
+    let advice = if table.discovery.iter().any(|discovery| discovery.index == index) {
+        format!("use --discovery {}:{index}", table.name())
+    } else {
+        "and no discovery descriptor describes it".to_owned()
+    };
+    let message = format!("is a discovery controller, not a subsystem with disks; {advice}");
+    Err(Failure::new(Exit::Data, message).at(format_args!("SSNS {}", ssns.index)))
+}
+
 fn paths(
     table: &Table,
     ssns: &Ssns,
@@ -118,10 +140,6 @@ fn paths(
     kernel: &Supported,
     options: &Options,
 ) -> Result<Vec<Path>, Failure> {
-    if ssns.subsys_nqn == DISCOVERY_NQN {
-        let message = "is a discovery controller, not a subsystem with disks; see --discovery";
-        return Err(Failure::new(Exit::Data, message));
-    }
     let identity = Identity::choose(table, tables, &options.identity);
     let wanted = |index: &&u8| options.hfi.is_none_or(|hfi| hfi == **index);
     // The parser has removed every index of a missing HFI from `hfis`.

@@ -7,6 +7,7 @@ use nbft_common::command::log::warn;
 use nbft_common::command::{output, tables};
 use nbft_common::table::Table;
 
+use crate::connections;
 use crate::filter::Query;
 use crate::pretty::pretty;
 use crate::text;
@@ -17,6 +18,8 @@ pub enum Format {
     #[default]
     Json,
     Text,
+    /// What to connect.
+    Connections,
 }
 
 /// The command line.
@@ -45,7 +48,7 @@ pub fn dump(options: &Options) -> Result<u8, Failure> {
                 false
             }
         });
-    } else if options.format == Format::Json {
+    } else if options.format != Format::Text {
         // In text they are part of the result.
         loaded
             .tables
@@ -56,6 +59,10 @@ pub fn dump(options: &Options) -> Result<u8, Failure> {
     let mut status = 0;
     let result = match (options.format, filter) {
         (Format::Text, _) => Ok(text::tables(&loaded.tables)),
+        (Format::Connections, _) => Ok(connections::lines(&loaded.tables, |line| {
+            warn(format_args!("warning: {line}"));
+        })
+        .into_bytes()),
         (Format::Json, None) => json(&loaded.tables, query.style.compact),
         (Format::Json, Some(filter)) => query.run(&filter, &loaded.tables).map(|results| {
             status = results.status;

@@ -1,5 +1,6 @@
 //! `nbft-dump`: the NBFT as JSON or as text.
 
+mod connections;
 mod dump;
 mod filter;
 mod page;
@@ -32,6 +33,7 @@ fn run() -> Result<ExitCode, Failure> {
             Short('h') | Long("help") => return print(HELP),
             Short('V') | Long("version") => return print(VERSION),
             Short('t') | Long("text") => options.format = Format::Text,
+            Short('C') | Long("connections") => options.format = Format::Connections,
             Short('q') | Long("jq") => options.query.set(Code::Text(parsed(&mut parser)?))?,
             Short('f') | Long("from-file") => options.query.set(Code::File(value(&mut parser)?))?,
             Short('r') | Long("raw-output") => options.query.style.raw = true,
@@ -46,8 +48,11 @@ fn run() -> Result<ExitCode, Failure> {
             other => return Err(Failure::usage(other.unexpected())),
         }
     }
-    if options.format == Format::Text && options.query.code.is_some() {
-        return Err(Failure::usage("--text leaves no JSON to filter"));
+    let filtered = options.query.code.is_some();
+    match options.format {
+        Format::Text if filtered => return Err(Failure::usage("--text leaves no JSON to filter")),
+        Format::Connections if filtered => return Err(Failure::usage("--connections leaves no JSON to filter")),
+        _ => {}
     }
     dump::dump(&options).map(ExitCode::from)
 }

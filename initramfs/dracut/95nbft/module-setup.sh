@@ -43,7 +43,6 @@ install() {
     local units=$systemdsystemunitdir
     inst_multiple nbft-dump nbft-names nbft-connect ln mkdir sh
     inst_multiple -o nbft-wait
-    inst_simple /usr/share/nbft/connections.jq
     inst_simple /usr/lib/systemd/network/60-nbft-vlan.link
     inst_script "$systemdutildir/system-generators/nbft-generator"
     inst_multiple "$units"/nbft-names.service "$units"/nbft-connect.target "$units"/modprobe@.service \

@@ -10,6 +10,7 @@ mod wait;
 
 mod dump {
     mod bad_input;
+    mod connections;
     mod identity;
     mod jq;
     mod peer;
