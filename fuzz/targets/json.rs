@@ -5,10 +5,10 @@
 mod common;
 
 use libfuzzer_sys::fuzz_target;
-use nbft_common::table::Table;
+use nbft_common::table::TableFile;
 
 fuzz_target!(|bytes: &[u8]| {
-    if let Ok(tables) = serde_json::from_slice::<Vec<Table>>(bytes) {
+    if let Ok(tables) = serde_json::from_slice::<Vec<TableFile>>(bytes) {
         common::check(&tables);
     }
 });

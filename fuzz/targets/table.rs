@@ -5,6 +5,7 @@
 mod common;
 
 use libfuzzer_sys::fuzz_target;
+use nbft_common::table::TableFile;
 use nbft_common::table::parse::parse;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -13,8 +14,11 @@ fuzz_target!(|bytes: &[u8]| {
 });
 
 fn read(bytes: &[u8]) {
-    match parse(bytes, "NBFT") {
-        Ok(table) => common::check(&[table]),
+    match parse(bytes) {
+        Ok(table) => common::check(&[TableFile {
+            filename: "NBFT".to_owned(),
+            table,
+        }]),
         Err(error) => assert!(error.offset <= bytes.len().max(64), "{error}"),
     }
 }

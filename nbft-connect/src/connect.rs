@@ -8,7 +8,7 @@ use nbft_common::command::output;
 use nbft_common::command::reference::Reference;
 use nbft_common::command::tables::{self, Loaded};
 use nbft_common::table::nqn::DISCOVERY_NQN;
-use nbft_common::table::{Ssns, Table};
+use nbft_common::table::{Ssns, TableFile};
 
 use crate::attempt::{self, Policy};
 use crate::fabrics::Supported;
@@ -119,7 +119,7 @@ pub fn note_other_failures(loaded: &Loaded, options: &Options) {
 }
 
 /// Refuses an SSNS that is a discovery controller: it has no disks, and its discovery descriptor connects what it lists.
-fn is_subsystem(table: &Table, ssns: &Ssns) -> Result<(), Failure> {
+fn is_subsystem(table: &TableFile, ssns: &Ssns) -> Result<(), Failure> {
     if ssns.subsys_nqn != DISCOVERY_NQN {
         return Ok(());
     }
@@ -134,9 +134,9 @@ fn is_subsystem(table: &Table, ssns: &Ssns) -> Result<(), Failure> {
 }
 
 fn paths(
-    table: &Table,
+    table: &TableFile,
     ssns: &Ssns,
-    tables: &[Table],
+    tables: &[TableFile],
     kernel: &Supported,
     options: &Options,
 ) -> Result<Vec<Path>, Failure> {
@@ -152,7 +152,13 @@ fn paths(
         ];
         let demanded = digests.into_iter().filter(|(demanded, _)| *demanded);
         path.demands.extend(demanded.map(|(_, key)| Field::flag(key)));
-        let profile = ssns.security_index.and_then(|index| table.security(index));
+        let profile = match ssns.security_index {
+            None => None,
+            Some(index) => Some(table.security(index).ok_or_else(|| {
+                let message = format!("demands security profile {index}, which does not exist");
+                Failure::new(Exit::Config, message)
+            })?),
+        };
         path.demands
             .extend(security::demands(profile, &path, &options.secrets, kernel)?);
         path.demands.extend(options.extra.iter().cloned());

@@ -4,7 +4,7 @@ use nbft_common::command::failure::Failure;
 use nbft_common::command::log::warn;
 use nbft_common::table::addr::Uuid;
 use nbft_common::table::nqn::MAX_NQN;
-use nbft_common::table::{PrimaryAdmin, Table};
+use nbft_common::table::{PrimaryAdmin, TableFile};
 
 use crate::line;
 
@@ -33,7 +33,7 @@ pub fn nqn(text: String) -> Result<String, Failure> {
 }
 
 impl Identity {
-    fn of(table: &Table) -> Self {
+    fn of(table: &TableFile) -> Self {
         Self {
             nqn: table.host.nqn.clone(),
             id: table.host.id,
@@ -49,7 +49,7 @@ impl Identity {
     /// The identity for the connections of `table`: its own identity, unless the identity of another table contradicts
     /// it. Then the table that the administrator selected wins, or else the first table. Every call during one boot
     /// therefore chooses the same pair.
-    pub fn choose(table: &Table, all: &[Table], given: &Override) -> Self {
+    pub fn choose(table: &TableFile, all: &[TableFile], given: &Override) -> Self {
         let own = Self::of(table);
         let mut contradicting = all
             .iter()
@@ -57,7 +57,7 @@ impl Identity {
             .peekable();
         let mut chosen = own.clone();
         if let Some(&other) = contradicting.peek() {
-            let selected = |table: &&Table| table.host.primary_admin_host_flag == PrimaryAdmin::Selected;
+            let selected = |table: &&TableFile| table.host.primary_admin_host_flag == PrimaryAdmin::Selected;
             let involved = || {
                 all.iter()
                     .filter(|it| it.name() == table.name() || Self::of(it).conflicts_with(&own))

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use nbft_common::table::nqn::DISCOVERY_NQN;
-use nbft_common::table::{Ssns, Table};
+use nbft_common::table::{Ssns, TableFile};
 
 /// Lists `ssns TABLE:N` and `discovery TABLE:N`, as nbft-connect's options are called; `warn` hears of what cannot be
 /// connected.
@@ -11,9 +11,9 @@ use nbft_common::table::{Ssns, Table};
 /// SSNS that the same connection reaches share one line, and a discovery controller that the firmware found a subsystem
 /// through needs none: another may have subsystems by now. An SSNS with the well-known discovery NQN is no subsystem.
 /// Firmware (Dell's, QEMU's) writes it for a discovery controller that it could not use; the discovery descriptor connects.
-pub fn lines(tables: &[Table], mut warn: impl FnMut(String)) -> String {
+pub fn lines(tables: &[TableFile], mut warn: impl FnMut(String)) -> String {
     let mut lines = String::new();
-    let mut line = |kind: &str, table: &Table, index: u16| {
+    let mut line = |kind: &str, table: &TableFile, index: u16| {
         // Writing to a String cannot fail.
         let _ = writeln!(lines, "{kind} {}:{index}", table.name());
     };

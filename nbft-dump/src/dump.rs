@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use nbft_common::command::failure::{Exit, Failure};
 use nbft_common::command::log::warn;
 use nbft_common::command::{output, tables};
-use nbft_common::table::Table;
+use nbft_common::table::TableFile;
 
 use crate::connections;
 use crate::filter::Query;
@@ -88,7 +88,7 @@ pub fn dump(options: &Options) -> Result<u8, Failure> {
     }
 }
 
-fn json(tables: &[Table], compact: bool) -> Result<Vec<u8>, Failure> {
+fn json(tables: &[TableFile], compact: bool) -> Result<Vec<u8>, Failure> {
     let made = if compact {
         serde_json::to_vec(tables)
     } else {
@@ -100,19 +100,13 @@ fn json(tables: &[Table], compact: bool) -> Result<Vec<u8>, Failure> {
 }
 
 /// The warnings of a table, a line each.
-fn warnings(table: &Table) -> impl Iterator<Item = String> {
-    table.warnings.iter().map(|warning| {
-        let index = warning.index.map(|index| format!(" {index}")).unwrap_or_default();
-        let descriptor = &warning.descriptor;
-        format!(
-            "{}: {descriptor}{index}: byte {}: {}",
-            table.filename, warning.offset, warning.message
-        )
-    })
+fn warnings(table: &TableFile) -> impl Iterator<Item = String> {
+    let line = |warning| format!("{}: {warning}", table.filename);
+    table.warnings.iter().map(line)
 }
 
 /// Fails with a table's warnings.
-fn strict(table: &Table) -> Result<(), Failure> {
+fn strict(table: &TableFile) -> Result<(), Failure> {
     let lines: Vec<String> = warnings(table).collect();
     let Some((last, others)) = lines.split_last() else {
         return Ok(());

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use nbft_common::command::failure::{Exit, Failure};
 use nbft_common::jq::{self, Filter, Style};
-use nbft_common::table::Table;
+use nbft_common::table::TableFile;
 
 /// The source of the program.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ impl Query {
     }
 
     /// Runs the program on the tables. A program that fails has no results.
-    pub fn run(&self, filter: &Filter, tables: &[Table]) -> Result<Results, Failure> {
+    pub fn run(&self, filter: &Filter, tables: &[TableFile]) -> Result<Results, Failure> {
         let values = filter
             .run(&tables)
             .map_err(|error| Failure::new(Exit::Data, format!("filter: {error}")))?;

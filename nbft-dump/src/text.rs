@@ -3,14 +3,15 @@
 use std::net::IpAddr;
 
 use nbft_common::table::IpOrigin;
+use nbft_common::table::addr::{Bytes, Hex};
 use nbft_common::table::codes::{cipeec, naed, nceec};
 use nbft_common::table::nqn::DISCOVERY_NQN;
-use nbft_common::table::{Availability, Demand, Discovery, Hfi, Host, Policy, PrimaryAdmin, Security, Ssns, Table};
+use nbft_common::table::{Availability, Demand, Discovery, Hfi, Host, Policy, PrimaryAdmin, Security, Ssns, TableFile};
 
 use super::page::{Page, joined};
 
 /// Renders tables, or says that the machine has none.
-pub fn tables(tables: &[Table]) -> Vec<u8> {
+pub fn tables(tables: &[TableFile]) -> Vec<u8> {
     if tables.is_empty() {
         return b"No NBFT: the firmware did not boot over NVMe/TCP, or did not say so.\n".to_vec();
     }
@@ -18,7 +19,7 @@ pub fn tables(tables: &[Table]) -> Vec<u8> {
     all.join("\n").into_bytes()
 }
 
-fn table(table: &Table) -> String {
+fn table(table: &TableFile) -> String {
     let mut page = Page::default();
     page.heading(format_args!("{}: NBFT revision {}", table.filename, table.revision));
     let oem = [table.oem_id.as_str(), table.oem_table_id.as_str()].join(" ");
@@ -45,11 +46,7 @@ fn table(table: &Table) -> String {
         page.heading("(names no subsystem and no discovery controller: nothing to connect)");
     }
     for warning in &table.warnings {
-        let index = warning.index.map(|index| format!(" {index}")).unwrap_or_default();
-        page.heading(format_args!(
-            "Warning: {}{index}: byte {}: {}",
-            warning.descriptor, warning.offset, warning.message
-        ));
+        page.heading(format_args!("Warning: {warning}"));
     }
     page.0
 }
@@ -66,19 +63,15 @@ fn creator(id: u32) -> String {
 }
 
 /// A UEFI device path. By specification it is binary; firmware writes its text form, some with binary data after the text.
-fn driver_path(hex: &str) -> Option<String> {
-    let digits = hex
-        .as_bytes()
-        .chunks(2)
-        .map(|pair| std::str::from_utf8(pair).unwrap_or_default());
-    let bytes: Vec<u8> = digits.filter_map(|pair| u8::from_str_radix(pair, 16).ok()).collect();
+fn driver_path(path: &Bytes) -> Option<String> {
+    let Bytes(bytes) = path;
     let text = bytes.iter().filter(|byte| byte.is_ascii_graphic()).count();
     let shown = if text * 2 > bytes.len() {
         bytes.escape_ascii().to_string()
     } else {
-        hex.to_owned()
+        path.to_string()
     };
-    (!hex.is_empty()).then_some(shown)
+    (!bytes.is_empty()).then_some(shown)
 }
 
 fn host(page: &mut Page, host: &Host) {
@@ -122,8 +115,11 @@ fn hfi(page: &mut Page, hfi: &Hfi) {
     let server = |addr| given(addr).map_or_else(|| "not named".to_owned(), |addr| addr.to_string());
     page.maybe("DHCP server", hfi.dhcp_server_ipaddr.map(server));
     page.maybe("DHCP IAID", hfi.dhcp_iaid);
-    if let (Some(kind), Some(duid)) = (&hfi.dhcp_duid_type, &hfi.dhcp_duid) {
-        page.line("DHCP DUID", format_args!("{duid} ({kind})"));
+    if let Some(duid) = &hfi.dhcp_duid {
+        page.line(
+            "DHCP DUID",
+            format_args!("{} ({})", Hex(&duid.to_wire()), duid.kind_name()),
+        );
     }
     page.maybe("host name", hfi.host_name.as_ref());
 }

@@ -4,11 +4,11 @@ use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::net::IpAddr;
 
-use nbft_common::table::addr::{MacAddr, Uuid};
+use nbft_common::table::addr::{Colons, MacAddr, Uuid};
 
 use crate::device::Device;
 use crate::facts::Facts;
-use crate::identity::{Identity, colons};
+use crate::identity::Identity;
 use crate::interface::{Address, Interface, Method, Naming};
 use crate::routes::{self, Links};
 
@@ -110,10 +110,10 @@ impl Machine<'_> {
                 .find_map(|facts| facts.rejected_host_name)
                 .map(str::to_owned),
             iaid: identity.iaid,
-            duid: colons(&identity.duid),
+            duid: Colons(identity.duid.clone()),
             duid_type,
-            duid_raw: colons(duid_raw),
-            client_id: colons(&identity.client_id),
+            duid_raw: Colons(duid_raw.to_vec()),
+            client_id: Colons(identity.client_id),
             client_id_type: identity.client_id_type,
             targets: distinct(hfis.iter().flat_map(|facts| facts.targets.iter().copied())),
             paths: self.paths,

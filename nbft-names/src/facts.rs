@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use nbft_common::table::{Hfi, Table};
+use nbft_common::table::{Hfi, TableFile};
 
 use crate::address::{self, usable};
 use crate::hfi_ref::HfiRef;
 use crate::host_name::is_host_name;
-use crate::identity;
 use crate::interface::Method;
 
 /// An HFI and what follows from its table.
@@ -41,7 +40,7 @@ pub struct Facts<'a> {
 
 /// A table whose HFIs are read.
 pub struct Source<'a> {
-    table: &'a Table,
+    table: &'a TableFile,
     /// X in `nbftXhY`.
     number: u32,
     /// Addresses that each HFI reaches, by its index.
@@ -51,7 +50,7 @@ pub struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    pub fn new(table: &'a Table, number: u32, always_default: bool) -> Self {
+    pub fn new(table: &'a TableFile, number: u32, always_default: bool) -> Self {
         Self {
             table,
             number,
@@ -131,13 +130,14 @@ fn host_name<'a>(hfi: &'a Hfi, unused: &mut dyn FnMut(String)) -> (Option<&'a st
     }
 }
 
+/// The bytes of a DUID: its type and at least one more.
 fn duid(hfi: &Hfi, unused: &mut dyn FnMut(String)) -> Option<Vec<u8>> {
-    let text = hfi.dhcp_duid.as_deref()?;
-    let duid = identity::duid(text);
-    if duid.is_none() {
-        unused("the DHCP unique identifier is not valid".to_owned());
+    let wire = hfi.dhcp_duid.as_ref()?.to_wire();
+    if wire.len() < 3 {
+        unused("the DHCP unique identifier is empty".to_owned());
+        return None;
     }
-    duid
+    Some(wire)
 }
 
 fn method(hfi: &Hfi, is_v6: bool) -> Method {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use nbft_common::table::Table;
+use nbft_common::table::TableFile;
 use nbft_common::table::addr::MacAddr;
 
 use crate::describe::{Machine, Role};
@@ -26,7 +26,7 @@ pub struct Choices {
 /// The interfaces of all tables: each NIC, then its VLAN devices, in the order of their first HFIs. `warn` is called for
 /// each HFI and each value that is not used.
 pub fn interfaces(
-    tables: &[Table],
+    tables: &[TableFile],
     choices: &Choices,
     devices: &HashMap<(MacAddr, u16), Device>,
     warn: &mut dyn FnMut(String),

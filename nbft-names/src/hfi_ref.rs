@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use nbft_common::table::Table;
+use nbft_common::table::TableFile;
 use serde::Serialize;
 
 /// An HFI, called `TABLE:index` on a command line.
@@ -16,7 +16,7 @@ pub struct HfiRef {
 
 impl HfiRef {
     /// The HFI of this index.
-    pub fn new(table: &Table, index: u8) -> Self {
+    pub fn new(table: &TableFile, index: u8) -> Self {
         Self {
             table: plain(table.name()),
             index,

@@ -1,14 +1,9 @@
 //! The identity that a DHCP client gives: the firmware's where the table has one, else one made of the MAC address, so
 //! that the initramfs and the real root get the same lease.
 
-use std::fmt::Write;
-
-use nbft_common::table::addr::{Hex, MacAddr};
+use nbft_common::table::addr::MacAddr;
 
 use crate::facts::Facts;
-
-/// Longest DUID: two bytes of type and 128 bytes (RFC 8415, section 11.1).
-const LONGEST_DUID: usize = 130;
 
 /// The identity of an interface.
 #[derive(Debug)]
@@ -58,42 +53,6 @@ impl Identity {
             [0, 3, raw @ ..] => (Some("link-layer"), raw),
             [0, 4, raw @ ..] => (Some("uuid"), raw),
             [_, _, raw @ ..] | raw => (None, raw),
-        }
-    }
-}
-
-/// Bytes in hexadecimal with colons.
-pub fn colons(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 3);
-    for (at, byte) in bytes.iter().enumerate() {
-        let colon = if at == 0 { "" } else { ":" };
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{colon}{}", Hex(&[*byte]));
-    }
-    text
-}
-
-/// The bytes of a DUID: its type and at least one more.
-pub fn duid(text: &str) -> Option<Vec<u8>> {
-    let mut digits = text.chars().map(|c| c.to_digit(16));
-    let mut bytes = Vec::new();
-    while let Some(high) = digits.next() {
-        let low = digits.next()?;
-        bytes.push(u8::try_from(high? * 16 + low?).ok()?);
-    }
-    (3..=LONGEST_DUID).contains(&bytes.len()).then_some(bytes)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bytes() {
-        assert_eq!(colons(&[0, 0xab, 3]), "00:ab:03");
-        assert_eq!(duid("0003000A").as_deref(), Some(&[0, 3, 0, 10][..]));
-        for bad in ["", "0", "0003", "00030", "0003zz", "000é", &"00".repeat(131)] {
-            assert_eq!(duid(bad), None, "{bad}");
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 
-use nbft_common::table::addr::{MacAddr, Uuid};
+use nbft_common::table::addr::{Colons, MacAddr, Uuid};
 use serde::Serialize;
 
 use crate::hfi_ref::HfiRef;
@@ -92,13 +92,13 @@ pub struct Interface {
     /// DHCP identity association id: the firmware's, otherwise the last four bytes of the MAC address.
     pub iaid: u32,
     /// DHCP unique identifier, hexadecimal with colons: the firmware's, otherwise one made of the MAC address.
-    pub duid: String,
+    pub duid: Colons,
     /// Type of the DUID: `link-layer-time`, `vendor`, `link-layer` or `uuid`; null for any other.
     pub duid_type: Option<&'static str>,
     /// Bytes of the DUID after its type, hexadecimal with colons.
-    pub duid_raw: String,
+    pub duid_raw: Colons,
     /// DHCPv4 client identifier (option 61), hexadecimal with colons.
-    pub client_id: String,
+    pub client_id: Colons,
     /// Source of the client identifier: `duid` for the firmware's DUID with the IAID (RFC 4361), otherwise `mac`.
     pub client_id_type: &'static str,
     /// Addresses of the subsystems and discovery controllers reached over it.

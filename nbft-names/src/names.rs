@@ -6,7 +6,7 @@ use std::io::Read;
 use nbft_common::command::failure::{Exit, Failure, io_words};
 use nbft_common::command::log::warn;
 use nbft_common::command::output;
-use nbft_common::table::Table;
+use nbft_common::table::TableFile;
 
 use crate::files::Document;
 use crate::format::{Format, Output};
@@ -68,7 +68,7 @@ pub fn names(options: &Options) -> Result<(), Failure> {
     }
 }
 
-fn read() -> Result<Vec<Table>, Failure> {
+fn read() -> Result<Vec<TableFile>, Failure> {
     let mut bytes = Vec::new();
     let input = std::io::stdin().lock();
     input

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use nbft_common::table::Table;
+use nbft_common::table::TableFile;
 
 /// The kernel's limit (IFNAMSIZ less the NUL).
 const LONGEST: usize = 15;
@@ -29,7 +29,7 @@ pub fn is_prefix(text: &str) -> bool {
 /// The X of `nbftXhY` for each table: the number in the table's name (`NBFT` is 0, `NBFT1` is 1). A table without a
 /// number, or with the number of an earlier table, gets the lowest free one.
 #[must_use]
-pub fn table_numbers(tables: &[Table]) -> Vec<u32> {
+pub fn table_numbers(tables: &[TableFile]) -> Vec<u32> {
     let mut taken = HashSet::new();
     let own: Vec<Option<u32>> = tables
         .iter()
@@ -89,7 +89,7 @@ impl Names {
 mod tests {
     use super::*;
 
-    fn tables(names: &[&str]) -> Vec<Table> {
+    fn tables(names: &[&str]) -> Vec<TableFile> {
         let host = r#"{"nqn":"n","id":"00000000-0000-0000-0000-000000000000"}"#;
         let one =
             |name: &&str| serde_json::from_str(&format!(r#"{{"filename":"/sys/{name}","host":{host}}}"#)).unwrap();

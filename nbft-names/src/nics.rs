@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use nbft_common::table::addr::MacAddr;
-use nbft_common::table::{Hfi, Table};
+use nbft_common::table::{Hfi, TableFile};
 
 use crate::facts::{Facts, Source};
 use crate::hfi_ref::HfiRef;
@@ -38,7 +38,7 @@ impl<'a> Nic<'a> {
 
 /// The NICs in the order of their first HFIs: first by table, then by index. `warn` is called for each HFI and each value
 /// that is not used.
-pub fn nics<'a>(tables: &'a [Table], always_default: bool, warn: &mut dyn FnMut(String)) -> Vec<Nic<'a>> {
+pub fn nics<'a>(tables: &'a [TableFile], always_default: bool, warn: &mut dyn FnMut(String)) -> Vec<Nic<'a>> {
     let mut nics: Vec<Nic> = Vec::new();
     let mut places: HashMap<MacAddr, usize> = HashMap::new();
     for (table, number) in tables.iter().zip(naming::table_numbers(tables)) {

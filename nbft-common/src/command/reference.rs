@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::failure::{Exit, Failure};
 use super::tables::Loaded;
-use crate::table::{Discovery, Ssns, Table};
+use crate::table::{Descriptor, Discovery, Ssns, Table, TableFile};
 
 /// A reference to a descriptor: `TABLE:N`, or `N` alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl Reference {
     /// # Errors
     /// [`Exit::NoInput`] when no table has the descriptor, [`Exit::Usage`] when several tables do, [`Exit::Data`] when
     /// the table or the descriptor could not be used.
-    pub fn ssns<'a>(&self, loaded: &'a Loaded) -> Result<(&'a Table, &'a Ssns), Failure> {
+    pub fn ssns<'a>(&self, loaded: &'a Loaded) -> Result<(&'a TableFile, &'a Ssns), Failure> {
         self.resolve(loaded, &SSNS)
     }
 
@@ -56,18 +56,18 @@ impl Reference {
     ///
     /// # Errors
     /// As for [`Self::ssns`].
-    pub fn discovery<'a>(&self, loaded: &'a Loaded) -> Result<(&'a Table, &'a Discovery), Failure> {
+    pub fn discovery<'a>(&self, loaded: &'a Loaded) -> Result<(&'a TableFile, &'a Discovery), Failure> {
         self.resolve(loaded, &DISCOVERY)
     }
 
-    fn resolve<'a, T>(&self, loaded: &'a Loaded, kind: &Kind<T>) -> Result<(&'a Table, &'a T), Failure> {
-        let named = |table: &&Table| self.table.as_ref().is_none_or(|name| name == table.name());
-        let tables: Vec<&Table> = loaded.tables.iter().filter(named).collect();
+    fn resolve<'a, T>(&self, loaded: &'a Loaded, kind: &Kind<T>) -> Result<(&'a TableFile, &'a T), Failure> {
+        let named = |table: &&TableFile| self.table.as_ref().is_none_or(|name| name == table.name());
+        let tables: Vec<&TableFile> = loaded.tables.iter().filter(named).collect();
         let candidates = tables.iter().filter_map(|&table| {
             let mut items = (kind.list)(table).iter();
             Some((table, items.find(|item| (kind.index_of)(item) == self.index)?))
         });
-        let candidates: Vec<(&Table, &T)> = candidates.collect();
+        let candidates: Vec<(&TableFile, &T)> = candidates.collect();
         match candidates.as_slice() {
             [only] => Ok(*only),
             [] => Err(self.missing(loaded, &tables, kind)),
@@ -75,7 +75,7 @@ impl Reference {
         }
     }
 
-    fn ambiguous<'a, T>(&self, tables: impl Iterator<Item = &'a Table>, kind: &Kind<T>) -> Failure {
+    fn ambiguous<'a, T>(&self, tables: impl Iterator<Item = &'a TableFile>, kind: &Kind<T>) -> Failure {
         let candidates: Vec<String> = tables.map(|table| format!("{}:{}", table.name(), self.index)).collect();
         Failure::usage(format_args!(
             "{} {} is ambiguous; name one of {}",
@@ -87,7 +87,7 @@ impl Reference {
 
     /// The reason why no table has the descriptor. A table that could not be used, and a descriptor that was dropped,
     /// are better answers than "no such".
-    fn missing<T>(&self, loaded: &Loaded, tables: &[&Table], kind: &Kind<T>) -> Failure {
+    fn missing<T>(&self, loaded: &Loaded, tables: &[&TableFile], kind: &Kind<T>) -> Failure {
         if let Some(failure) = loaded.failures.first() {
             return failure.clone();
         }
@@ -97,7 +97,7 @@ impl Reference {
         let message = if loaded.tables.is_empty() {
             "this machine has no NBFT: its firmware did not boot over NVMe/TCP, or did not say so".to_owned()
         } else if tables.is_empty() {
-            let names: Vec<&str> = loaded.tables.iter().map(Table::name).collect();
+            let names: Vec<&str> = loaded.tables.iter().map(TableFile::name).collect();
             format!("{self}: no such table; known: {}", names.join(", "))
         } else {
             format!("no {} {self}; known: {}", kind.name, kind.all_of(tables))
@@ -106,11 +106,9 @@ impl Reference {
     }
 
     /// The warning of `table` that the descriptor was dropped, as a failure.
-    fn dropped<T>(&self, table: &Table, kind: &Kind<T>) -> Option<Failure> {
+    fn dropped<T>(&self, table: &TableFile, kind: &Kind<T>) -> Option<Failure> {
         let warning = table.warnings.iter().find(|warning| {
-            warning.descriptor == kind.descriptor
-                && warning.index == Some(self.index)
-                && warning.message.starts_with("dropped: ")
+            warning.descriptor == kind.descriptor && warning.index == Some(self.index) && warning.dropped
         })?;
         let place = format!(
             "{}: {} {}: byte {}",
@@ -119,7 +117,7 @@ impl Reference {
             self.index,
             warning.offset
         );
-        Some(Failure::new(Exit::Data, warning.message.clone()).at(place))
+        Some(Failure::new(Exit::Data, format!("dropped: {}", warning.message)).at(place))
     }
 }
 
@@ -128,28 +126,28 @@ struct Kind<T: 'static> {
     /// Its name in messages.
     name: &'static str,
     /// Its name in warnings of the parser.
-    descriptor: &'static str,
+    descriptor: Descriptor,
     list: fn(&Table) -> &[T],
     index_of: fn(&T) -> u16,
 }
 
 const SSNS: Kind<Ssns> = Kind {
     name: "SSNS",
-    descriptor: "ssns",
+    descriptor: Descriptor::Ssns,
     list: |table| &table.subsystem,
     index_of: |ssns| ssns.index,
 };
 
 const DISCOVERY: Kind<Discovery> = Kind {
     name: "discovery descriptor",
-    descriptor: "discovery",
+    descriptor: Descriptor::Discovery,
     list: |table| &table.discovery,
     index_of: |discovery| discovery.index.into(),
 };
 
 impl<T> Kind<T> {
     /// References to the first descriptors of the tables, for a message.
-    fn all_of(&self, tables: &[&Table]) -> String {
+    fn all_of(&self, tables: &[&TableFile]) -> String {
         let items = tables.iter().flat_map(|table| {
             let items = (self.list)(table).iter();
             items.map(|item| format!("{}:{}", table.name(), (self.index_of)(item)))

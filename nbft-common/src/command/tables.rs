@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::failure::{Exit, Failure};
 use super::root;
-use crate::table::Table;
+use crate::table::TableFile;
 use crate::table::parse::{Fault, announced_length, parse};
 
 /// The folder in which the kernel shows ACPI tables.
@@ -17,14 +17,14 @@ const FIRMWARE: &str = "/sys/firmware/acpi/tables";
 #[derive(Debug, Default)]
 pub struct Loaded {
     /// Tables in the requested order; the firmware's tables in numeric order.
-    pub tables: Vec<Table>,
+    pub tables: Vec<TableFile>,
     /// Failures to read or decode a table; each message names its table.
     pub failures: Vec<Failure>,
 }
 
 impl Loaded {
     /// Adds a table, or the failure to load it.
-    fn push(&mut self, result: Result<Table, Failure>) {
+    fn push(&mut self, result: Result<TableFile, Failure>) {
         match result {
             Ok(table) => self.tables.push(table),
             Err(failure) => self.failures.push(failure),
@@ -87,7 +87,7 @@ fn firmware() -> Result<Vec<String>, Failure> {
     Ok(names)
 }
 
-fn read_file(path: &Path, name: &str) -> Result<Table, Failure> {
+fn read_file(path: &Path, name: &str) -> Result<TableFile, Failure> {
     let failed = |error: io::Error| Failure::io(Exit::NoInput, name, &error);
     let file = File::open(path).map_err(failed)?;
     if file.metadata().map_err(failed)?.is_dir() {
@@ -97,7 +97,7 @@ fn read_file(path: &Path, name: &str) -> Result<Table, Failure> {
 }
 
 /// Reads no more than the header announces: a file that is no NBFT is refused after eight bytes, however large.
-fn decode(mut from: impl Read, filename: &str, name: &str) -> Result<Table, Failure> {
+fn decode(mut from: impl Read, filename: &str, name: &str) -> Result<TableFile, Failure> {
     let failed = |error: io::Error| Failure::io(Exit::NoInput, name, &error);
     let bad = |fault: Fault| Failure::new(Exit::Data, fault.to_string()).at(name);
     let mut bytes = Vec::new();
@@ -108,5 +108,9 @@ fn decode(mut from: impl Read, filename: &str, name: &str) -> Result<Table, Fail
     from.take(u64::try_from(rest).unwrap_or_default())
         .read_to_end(&mut bytes)
         .map_err(failed)?;
-    parse(&bytes, filename).map_err(bad)
+    let table = parse(&bytes).map_err(bad)?;
+    Ok(TableFile {
+        filename: filename.to_owned(),
+        table,
+    })
 }

@@ -1,7 +1,9 @@
 //! Identifiers that the standard library lacks: MAC addresses, UUIDs, namespace identifiers.
 
-use std::fmt;
-use std::str::FromStr;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use core::str::FromStr;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -38,7 +40,7 @@ impl fmt::Display for NotOne {
     }
 }
 
-impl std::error::Error for NotOne {}
+impl core::error::Error for NotOne {}
 
 /// Bytes as lower-case hexadecimal digits, without separators.
 pub struct Hex<'a>(pub &'a [u8]);
@@ -46,6 +48,56 @@ pub struct Hex<'a>(pub &'a [u8]);
 impl fmt::Display for Hex<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// Bytes that JSON shows as hexadecimal digits without a separator.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Bytes(pub Vec<u8>);
+
+/// Bytes that JSON shows as hexadecimal digits with colons, like a MAC address.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Colons(pub Vec<u8>);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Hex(&self.0).fmt(f)
+    }
+}
+
+impl FromStr for Bytes {
+    type Err = NotOne;
+
+    fn from_str(text: &str) -> Result<Self, NotOne> {
+        let wrong = NotOne("bytes in hexadecimal");
+        let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
+            return Err(wrong);
+        };
+        let bytes = pairs.iter().map(|pair| Some(from_hex::<1>(pair.iter().copied())?[0]));
+        bytes.collect::<Option<_>>().map(Self).ok_or(wrong)
+    }
+}
+
+impl fmt::Display for Colons {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, byte) in self.0.iter().enumerate() {
+            let colon = if at == 0 { "" } else { ":" };
+            write!(f, "{colon}{byte:02x}")?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Colons {
+    type Err = NotOne;
+
+    fn from_str(text: &str) -> Result<Self, NotOne> {
+        if text.is_empty() {
+            return Ok(Self::default());
+        }
+        let bytes = text.split(':').map(|pair| Some(from_hex::<1>(pair.bytes())?[0]));
+        let bytes = bytes.collect::<Option<_>>();
+        bytes.map(Self).ok_or(NotOne("bytes in hexadecimal with colons"))
     }
 }
 
@@ -148,7 +200,7 @@ macro_rules! as_string {
     )*};
 }
 
-as_string!(MacAddr, Uuid, Nid);
+as_string!(MacAddr, Uuid, Nid, Bytes, Colons);
 
 #[cfg(test)]
 mod tests {
@@ -166,6 +218,23 @@ mod tests {
             "00112233-4455-6677-8899-aabbccddeeff",
         ] {
             assert_eq!(text.parse::<Nid>().map(|n| n.to_string()), Ok(text.to_owned()));
+        }
+    }
+
+    #[test]
+    fn bytes_read_back() {
+        for text in ["", "00", "0102ff"] {
+            assert_eq!(text.parse::<Bytes>().map(|it| it.to_string()), Ok(text.to_owned()));
+        }
+        for text in ["", "00", "01:02:ff"] {
+            assert_eq!(text.parse::<Colons>().map(|it| it.to_string()), Ok(text.to_owned()));
+        }
+        for text in ["0", "0x", "+1", "é"] {
+            assert!(text.parse::<Bytes>().is_err(), "{text}");
+            assert!(text.parse::<Colons>().is_err(), "{text}");
+        }
+        for text in [":", "01:", "0102", "01-02"] {
+            assert!(text.parse::<Colons>().is_err(), "{text}");
         }
     }
 

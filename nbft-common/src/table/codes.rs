@@ -32,7 +32,7 @@ macro_rules! two_bits {
 }
 
 two_bits!(
-    /// Host descriptor flags, bits 4:3 (figure 9).
+    /// Host descriptor flags, bits 4:3 (figure 10).
     PrimaryAdmin {
         /// 0h: no hint.
         NotIndicated = "not indicated",
@@ -46,7 +46,7 @@ two_bits!(
 );
 
 two_bits!(
-    /// SSNS flags, bits 8:7 (figure 16).
+    /// SSNS flags, bits 8:7 (figure 18).
     Availability {
         /// 0h: no information.
         NotIndicated = "not indicated",
@@ -60,7 +60,7 @@ two_bits!(
 );
 
 two_bits!(
-    /// Whether the subsystem supports or requires a security feature (figure 22).
+    /// Whether the subsystem supports or requires a security feature (figure 24).
     Demand {
         /// 0h.
         NotSupported = "not supported",
@@ -74,7 +74,7 @@ two_bits!(
 );
 
 two_bits!(
-    /// Who set a list of a security profile (figure 22).
+    /// Who set a list of a security profile (figure 24).
     Policy {
         /// 0h: no list exists.
         NotSupported = "not supported",
@@ -87,9 +87,10 @@ two_bits!(
     }
 );
 
-/// Transport type (figure 12); a descriptor of any other type is dropped with a warning.
+/// Transport type (figure 8); a descriptor of any other type is dropped with a warning.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Transport {
     /// 3h: NVMe/TCP.
     #[default]
@@ -99,6 +100,7 @@ pub enum Transport {
 /// Namespace identifier type (NIDT).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum NidType {
     /// 1h.
     Eui64,
@@ -108,9 +110,10 @@ pub enum NidType {
     Uuid,
 }
 
-/// IP origin (`NL_PREFIX_ORIGIN` of Windows, figure 13): the source of an address. JSON shows the number.
+/// IP origin (`NL_PREFIX_ORIGIN` of Windows, figure 14): the source of an address. JSON shows the number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "u8", into = "u8")]
+#[non_exhaustive]
 pub enum IpOrigin {
     /// 0.
     #[default]
@@ -169,7 +172,7 @@ impl IpOrigin {
     }
 }
 
-/// Namespace availability error descriptor (NAED, revision 1.1): why the firmware could not reach a namespace.
+/// Namespace availability enhanced diagnostic (NAED, revision 1.1): why the firmware could not reach a namespace.
 #[must_use]
 pub fn naed(code: u8) -> Option<&'static str> {
     Some(match code {
@@ -192,7 +195,7 @@ pub fn naed(code: u8) -> Option<&'static str> {
     })
 }
 
-/// Connect invalid parameters extended error code (CIPEEC, revision 1.1).
+/// Connect invalid parameters extended error codes (CIPEEC, revision 1.1).
 #[must_use]
 pub fn cipeec(code: u8) -> Option<&'static str> {
     Some(match code {
@@ -206,7 +209,7 @@ pub fn cipeec(code: u8) -> Option<&'static str> {
     })
 }
 
-/// Network connection extended error code (NCEEC, revision 1.1).
+/// Network and connection extended error codes (NCEEC, revision 1.1).
 #[must_use]
 pub fn nceec(code: u8) -> Option<&'static str> {
     Some(match code {

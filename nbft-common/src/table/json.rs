@@ -1,6 +1,6 @@
 //! Where the JSON of a table differs from serde's default for the types.
 
-use std::net::{IpAddr, Ipv6Addr};
+use core::net::{IpAddr, Ipv6Addr};
 
 pub fn is_false(value: &bool) -> bool {
     !value
@@ -33,7 +33,8 @@ pub mod zero_one {
 
 /// An optional address; an absent address is an empty string in JSON.
 pub mod maybe_addr {
-    use std::net::IpAddr;
+    use alloc::string::String;
+    use core::net::IpAddr;
 
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 

@@ -3,26 +3,33 @@
 //! Keys that `nvme nbft show -o json` also prints keep that command's names, order and formats, so that existing jq
 //! programs work. Keys that the command lacks follow, under the names of the specification.
 
-use std::net::IpAddr;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
 pub mod addr;
 pub mod codes;
+mod duid;
+mod file;
 mod json;
 pub mod nqn;
 pub mod parse;
 pub mod uri;
+mod warning;
 
-use addr::{MacAddr, Nid, Uuid};
+use addr::{Bytes, MacAddr, Nid, Uuid};
 pub use codes::{Availability, Demand, IpOrigin, NidType, Policy, PrimaryAdmin, Transport};
+pub use duid::{Duid, MAX_DUID};
+pub use file::TableFile;
 use json::{is_false, is_zero, maybe_addr, unspecified, zero_one};
+pub use warning::{Descriptor, Warning};
 
-/// One NBFT (figure 6: the ACPI header, the control descriptor and the structures that the two point to).
+/// One NBFT (the ACPI header, the control descriptor and the structures that the two point to).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Table {
-    /// Path of the file the table was read from; `-` for standard input.
-    pub filename: String,
     /// Host identity that the firmware used.
     pub host: Host,
     /// Subsystem namespaces (SSNS), in the table's order.
@@ -55,9 +62,9 @@ pub struct Table {
     /// ACPI header: revision of that utility.
     #[serde(default)]
     pub creator_revision: u32,
-    /// UEFI device path of the driver that made the table, bytes in hexadecimal; absent when the table has no path.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub driver_device_path: String,
+    /// UEFI device path of the driver that made the table; absent when the table has none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub driver_device_path: Bytes,
     /// Control descriptor, flags bit 1 (set by EDK2): the firmware failed over to another boot path.
     #[serde(default, skip_serializing_if = "is_false", with = "zero_one")]
     pub boot_failover: bool,
@@ -66,22 +73,9 @@ pub struct Table {
     pub warnings: Vec<Warning>,
 }
 
-/// A deviation of a table from the specification.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Warning {
-    /// `table`, `host`, `hfi`, `ssns`, `discovery` or `security`.
-    pub descriptor: String,
-    /// Index of the descriptor, as the table gives it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub index: Option<u16>,
-    /// Byte offset in the table.
-    pub offset: usize,
-    /// One clear sentence; begins with `dropped: ` when the descriptor was left out.
-    pub message: String,
-}
-
-/// Host descriptor (figure 9).
+/// Host descriptor (figure 10).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Host {
     /// Host NQN.
     pub nqn: String,
@@ -98,8 +92,9 @@ pub struct Host {
     pub primary_admin_host_flag: PrimaryAdmin,
 }
 
-/// Subsystem namespace descriptor (figure 15) with its extended information (figure 19).
+/// Subsystem namespace descriptor (figure 17) with its extended information (figure 21).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Ssns {
     /// SSNS descriptor index.
     pub index: u16,
@@ -138,10 +133,10 @@ pub struct Ssns {
     /// DHCP root path from which the firmware made this descriptor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dhcp_root_path_string: Option<String>,
-    /// Header digest demanded (HDGST, figure 17).
+    /// Header digest demanded (HDGST, figure 19).
     #[serde(default, with = "zero_one")]
     pub pdu_header_digest_required: bool,
-    /// Data digest demanded (DDGST, figure 17).
+    /// Data digest demanded (DDGST, figure 19).
     #[serde(default, with = "zero_one")]
     pub data_digest_required: bool,
     /// The firmware found the namespace by discovery (otherwise it was configured explicitly).
@@ -150,16 +145,16 @@ pub struct Ssns {
     /// The firmware could not reach the namespace, or did not try.
     #[serde(default, with = "zero_one")]
     pub unavailable: bool,
-    /// Namespace availability error descriptor, see [`codes::naed`]; absent when 0.
+    /// Namespace availability enhanced diagnostic, see [`codes::naed`]; absent when 0.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub naed: u8,
-    /// Connect invalid parameters extended error code, see [`codes::cipeec`]; absent when 0.
+    /// Connect invalid parameters extended error codes, see [`codes::cipeec`]; absent when 0.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub cipeec: u8,
     /// Connection timeout in seconds; absent when the table gives none (all of revision 1.0).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connection_timeout: Option<u16>,
-    /// Network connection extended error code, see [`codes::nceec`]; absent when 0.
+    /// Network and connection extended error codes, see [`codes::nceec`]; absent when 0.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub nceec: u8,
     /// The two-bit field behind `unavailable`.
@@ -185,8 +180,9 @@ pub struct Ssns {
     pub nid_type_code: u8,
 }
 
-/// Host fabric interface: descriptor (figure 11), transport information (figure 13), extended information (1.1).
+/// Host fabric interface: descriptor (figure 12), transport information (figure 14), extended information (figure 15, revision 1.1).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Hfi {
     /// HFI descriptor index.
     pub index: u8,
@@ -238,42 +234,18 @@ pub struct Hfi {
     pub ipaddr_autoconf: bool,
     /// PCI segment; absent when 0 (revision 1.1).
     #[serde(default, skip_serializing_if = "is_zero")]
-    pub pcie_seg_num: u16,
+    pub pcie_seg_num: u8,
     /// Identity association id of the firmware's DHCPv6 client (revision 1.1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dhcp_iaid: Option<u32>,
-    /// The firmware's DHCP unique identifier, hexadecimal, in the order DHCP sends it (revision 1.1).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dhcp_duid: Option<String>,
-    /// Type of the DUID: `DUID-LLT`, `DUID-EN`, `DUID-LL`, `DUID-UUID` or `unknown(n)`. The following keys are parts of
-    /// the DUID.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dhcp_duid_type: Option<String>,
-    /// Hardware type (LLT, LL).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dhcp_duid_hwtype: Option<u16>,
-    /// Seconds since 2000-01-01 00:00 UTC (LLT).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dhcp_duid_time: Option<u32>,
-    /// Link-layer address, hexadecimal with colons (LLT, LL).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dhcp_duid_lladdr: Option<String>,
-    /// Enterprise number (EN).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dhcp_duid_enterprise: Option<u32>,
-    /// Identifier, hexadecimal (EN).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dhcp_duid_id: Option<String>,
-    /// UUID (UUID).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dhcp_duid_uuid: Option<Uuid>,
-    /// All bytes after the type, hexadecimal (unknown types).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dhcp_duid_raw: Option<String>,
+    /// The firmware's DHCP unique identifier (revision 1.1).
+    #[serde(flatten, with = "duid")]
+    pub dhcp_duid: Option<Duid>,
 }
 
-/// Discovery descriptor (figure 24).
+/// Discovery descriptor (figure 26).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Discovery {
     /// Discovery descriptor index.
     pub index: u8,
@@ -289,8 +261,9 @@ pub struct Discovery {
     pub nqn: Option<String>,
 }
 
-/// Security profile descriptor (figures 21 and 22). DH-HMAC-CHAP is also called KX-HMAC-CHAP (TP4201).
+/// Security profile descriptor (figures 23 and 24). DH-HMAC-CHAP is also called KX-HMAC-CHAP (TP4201).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Security {
     /// Security profile descriptor index.
     pub index: u8,
@@ -339,12 +312,6 @@ pub struct Security {
 }
 
 impl Table {
-    /// The table's name: the last part of its path (`NBFT`, `NBFT1`, …), which `TABLE:N` references use.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        self.filename.rsplit('/').next().unwrap_or(&self.filename)
-    }
-
     /// The HFI descriptor with this index.
     #[must_use]
     pub fn hfi(&self, index: u8) -> Option<&Hfi> {

@@ -1,6 +1,9 @@
 //! The URI of a discovery controller: `nvme+tcp://ADDRESS[:PORT][/…]`, in either case.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// TCP port of a discovery controller whose URI names no port.
 const DISCOVERY_PORT: &str = "8009";

@@ -24,7 +24,6 @@ pub(crate) fn fill(description: &mut Value, quirks: &Quirks) -> Result<(), Strin
     let mut nothing = Keys::new();
     let table = description.as_object_mut().unwrap_or(&mut nothing);
     table.remove("warnings");
-    table.insert("filename".into(), "".into());
     set(table, "oem_id", "NVME");
     set(table, "oem_table_id", "NBFTTEST");
     set(table, "oem_revision", 1);
@@ -238,7 +237,7 @@ pub(crate) fn is_newer(table: &Table) -> bool {
 }
 
 pub(crate) fn is_newer_hfi(hfi: &Hfi) -> bool {
-    hfi.dhcp_iaid.is_some() || hfi.dhcp_duid.is_some() || hfi.pcie_seg_num != 0
+    hfi.dhcp_iaid.is_some() || hfi.dhcp_duid.is_some() || hfi.pcie_seg_num != 0 || hfi.ipaddr_autoconf
 }
 
 pub(crate) fn is_newer_ssns(ssns: &Ssns) -> bool {

@@ -4,7 +4,7 @@
 //! same places, but each field that is a number is little endian: the type, and the numbers of [`parts`]. The string of
 //! bytes that ends a DUID keeps its order in both.
 
-use nbft_common::table::Hfi;
+use nbft_common::table::{Duid, Hfi};
 use serde_json::Value;
 
 use super::defaults::unhex;
@@ -30,11 +30,10 @@ fn kind(wire: &[u8]) -> u16 {
 
 /// The bytes that a table holds for the DUID of an HFI; empty without a DUID.
 pub(crate) fn stored(hfi: &Hfi) -> Vec<u8> {
-    let mut bytes = hex::decode(hfi.dhcp_duid.as_deref().unwrap_or_default()).unwrap_or_default();
+    let mut bytes = hfi.dhcp_duid.as_ref().map(Duid::to_wire).unwrap_or_default();
     let numbers = parts(kind(&bytes)).0.iter().map(|(_, width)| *width);
     let mut at = 0;
     for width in [2].into_iter().chain(numbers) {
-        // A number that is cut off stays as it is.
         if let Some(field) = bytes.get_mut(at..at + width) {
             field.reverse();
         }
@@ -43,35 +42,14 @@ pub(crate) fn stored(hfi: &Hfi) -> Vec<u8> {
     bytes
 }
 
-/// Sets every DUID key of an HFI: by `dhcp_duid` if the description has it, else by its parts.
+/// Gives an HFI the one key for its DUID that says everything.
 pub(crate) fn spell_out(keys: &mut Keys) -> Result<(), String> {
     let wire = wire(keys)?;
     keys.retain(|key, _| !key.starts_with("dhcp_duid"));
-    if wire.is_empty() {
-        return Ok(());
+    if !wire.is_empty() {
+        keys.entry("dhcp_iaid").or_insert_with(|| 0.into());
+        keys.insert("dhcp_duid".into(), hex::encode(&wire).into());
     }
-    keys.entry("dhcp_iaid").or_insert_with(|| 0.into());
-    keys.insert("dhcp_duid".into(), hex::encode(&wire).into());
-    let kind = kind(&wire);
-    let name = NAMES.iter().find(|(known, _)| *known == kind);
-    let name = name.map_or_else(|| format!("unknown({kind})"), |(_, name)| name.to_string());
-    keys.insert("dhcp_duid_type".into(), name.into());
-    let (numbers, last) = parts(kind);
-    let mut rest = wire.get(2..).unwrap_or_default();
-    for (key, width) in numbers {
-        let (number, after) = rest.split_at_checked(*width).unwrap_or((rest, &[]));
-        let number = number.iter().fold(0, |sum, byte| sum << 8 | u32::from(*byte));
-        keys.insert((*key).into(), number.into());
-        rest = after;
-    }
-    let separator = |at: usize| match last {
-        "dhcp_duid_lladdr" if at > 0 => ":",
-        "dhcp_duid_uuid" if matches!(at, 4 | 6 | 8 | 10) => "-",
-        _ => "",
-    };
-    let bytes = rest.iter().enumerate();
-    let text: String = bytes.map(|(at, byte)| format!("{}{byte:02x}", separator(at))).collect();
-    keys.insert(last.into(), text.into());
     Ok(())
 }
 
@@ -98,7 +76,10 @@ fn wire(keys: &Keys) -> Result<Vec<u8>, String> {
         wire.extend(&number.to_be_bytes()[8 - width..]);
     }
     if let Some(bytes) = keys.get(last) {
-        wire.extend(unhex(last, bytes)?);
+        let bytes = unhex(last, bytes)?;
+        // The raw bytes are those of a table, and begin with the type.
+        let skipped = if last == "dhcp_duid_raw" { 2 } else { 0 };
+        wire.extend(bytes.get(skipped..).unwrap_or_default());
     }
     Ok(wire)
 }

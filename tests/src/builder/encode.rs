@@ -77,7 +77,7 @@ impl Description {
         let (major, minor) = self.revision_bytes();
         let table = &self.table;
         // Reading a description refuses text that is not hexadecimal.
-        let path = heap.object(&hex::decode(&table.driver_device_path).unwrap_or_default());
+        let path = heap.object(&table.driver_device_path.0);
         let signature = self.quirks.signature.as_deref().unwrap_or("NBFT");
         let mut header = Record::new(HEADER);
         header

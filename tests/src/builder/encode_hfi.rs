@@ -57,7 +57,7 @@ fn transport_information(hfi: &Hfi, transport: u8, heap: &mut Heap) -> Record {
     if newer {
         record
             .reference(110, extended_information(hfi, heap))
-            .u16(116, hfi.pcie_seg_num);
+            .u8(116, hfi.pcie_seg_num);
     }
     record
 }

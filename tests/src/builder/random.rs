@@ -118,7 +118,7 @@ fn host(rng: &mut Rng) -> Value {
 fn hfi(rng: &mut Rng, index: u8, newer: bool) -> Value {
     let v6 = rng.once_in(2);
     let dhcp = rng.once_in(2);
-    let segment = if newer { rng.edge(u16::MAX.into()) } else { 0 };
+    let segment = if newer { rng.edge(u8::MAX.into()) } else { 0 };
     let (bus, device, function) = (rng.edge(255), rng.edge(31), rng.edge(7));
     let duid = (newer && dhcp).then(|| hex::encode(duid(rng)));
     json!({
@@ -137,7 +137,7 @@ fn hfi(rng: &mut Rng, index: u8, newer: bool) -> Value {
         "host_name": optional(rng, &NAMES),
         "this_hfi_is_default_route": rng.once_in(2),
         "dhcp_override": dhcp,
-        "ipaddr_autoconf": rng.once_in(3),
+        "ipaddr_autoconf": newer && rng.once_in(3),
         "pcie_seg_num": segment,
         "dhcp_iaid": duid.is_some().then(|| rng.edge(u32::MAX.into())),
         "dhcp_duid": duid,

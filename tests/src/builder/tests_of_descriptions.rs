@@ -63,7 +63,7 @@ fn derived_keys_give_way() {
     let hfi = |text: &str| Description::from_toml(text).unwrap().to_value()["hfi"][0].clone();
     assert_eq!(hfi(duid)["dhcp_duid_type"], "DUID-LL");
     assert_eq!(hfi(duid)["dhcp_duid_lladdr"], "52:54:00:00:00:0f");
-    let raw = "[[hfi]]\ndhcp_duid_type = 'unknown(258)'\ndhcp_duid_raw = 'aabb'";
+    let raw = "[[hfi]]\ndhcp_duid_type = 'unknown(258)'\ndhcp_duid_raw = '02:01:aa:bb'";
     assert_eq!(hfi(raw)["dhcp_duid"], "0102aabb");
     let segment = "[[hfi]]\npcidev = '0:1f:1f.7'\npcie_seg_num = 255";
     assert_eq!(hfi(segment)["pcidev"], "ff:1f:1f.7");

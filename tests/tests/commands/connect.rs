@@ -1,6 +1,6 @@
 //! The option lines nbft-connect would write, on machines made of folders.
 
-use crate::support::{Folder, Ran, command, fails, peer_tables, run, table};
+use crate::support::{Folder, Ran, command, decoded, fails, peer_tables, run, table};
 use nbft_tests::builder::{Description, kind, kinds};
 
 /// A machine with an NBFT and these network interfaces: name, MAC address, VLAN (0: none), ifindex.
@@ -49,7 +49,7 @@ fn same_lines_as_the_peer() {
         };
         let name = folder.file_name().expect("name").to_string_lossy().into_owned();
         let bytes = std::fs::read(folder.join("NBFT")).expect("NBFT");
-        let table = nbft_common::table::parse::parse(&bytes, "NBFT").expect("a good table");
+        let table = decoded(&bytes).expect("a good table");
         let names: Vec<(String, String, u16)> = table
             .hfi
             .iter()
@@ -414,6 +414,10 @@ fn security_profiles_are_never_ignored() {
     let table = table("security-required");
     let ran = dry_run(&machine(&table, &[("eth0", NIC, 0)]), &["--ssns", "1"]);
     fails(&ran, 78, "security profile 1 demands");
+    // Not even profile 0, which some firmware demands and no table has.
+    let table = one(|description| description.table.subsystem[0].security_index = Some(0));
+    let ran = dry_run(&machine(&table, &[("eth0", NIC, 0)]), &["--ssns", "1"]);
+    fails(&ran, 78, "SSNS 1: demands security profile 0, which does not exist");
 }
 
 #[test]
@@ -462,7 +466,7 @@ fn tls_needs_a_kernel_and_a_key() {
     let mut description = kind("security-required").expect("kind");
     description.table.hfi[0].mac_addr = NIC.parse().expect("MAC address");
     let table = description.build();
-    let host = nbft_common::table::parse::parse(&table, "NBFT").expect("a good table");
+    let host = decoded(&table).expect("a good table");
     let machine = machine(&table, &[("eth0", NIC, 0)]);
     let secret = machine.file("/run/secret", "DHHC-1:00:c2VjcmV0:");
     let arguments = ["--ssns", "1", "--dhchap-secret-file", secret.to_str().expect("UTF-8")];
@@ -500,7 +504,7 @@ fn every_kind() {
     for (name, description) in kinds() {
         let table = description.build();
         let machine = machine(&table, &[("eth0", NIC, 0)]);
-        let parsed = nbft_common::table::parse::parse(&table, name).expect("a good table");
+        let parsed = decoded(&table).expect("a good table");
         for ssns in parsed.subsystem.iter().take(3) {
             let ran = dry_run(&machine, &["--ssns", &ssns.index.to_string()]);
             assert!(matches!(ran.code, Some(0 | 78)), "{name}: {ran:?}");

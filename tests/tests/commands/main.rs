@@ -11,6 +11,7 @@ mod wait;
 mod dump {
     mod bad_input;
     mod connections;
+    mod hostile;
     mod identity;
     mod jq;
     mod peer;

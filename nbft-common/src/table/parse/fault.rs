@@ -1,11 +1,14 @@
 //! Faults of a table, and their places.
 
-use std::fmt;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
 
-use crate::table::Warning;
+use crate::table::{Descriptor, Warning};
 
 /// A fault and its place: the reason why a whole table or one descriptor cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Fault {
     /// Byte offset in the table.
     pub offset: usize,
@@ -28,18 +31,18 @@ impl fmt::Display for Fault {
     }
 }
 
-impl std::error::Error for Fault {}
+impl core::error::Error for Fault {}
 
 /// The descriptor that a warning concerns.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
-    pub descriptor: &'static str,
+    pub descriptor: Descriptor,
     pub index: Option<u16>,
 }
 
 impl Place {
     /// A descriptor that exists once.
-    pub const fn only(descriptor: &'static str) -> Self {
+    pub const fn only(descriptor: Descriptor) -> Self {
         Self {
             descriptor,
             index: None,
@@ -52,11 +55,22 @@ impl Place {
 pub(super) struct Notes(pub Vec<Warning>);
 
 impl Notes {
-    pub fn add(&mut self, place: Place, fault: Fault) {
+    /// Something is odd, and the descriptor is used.
+    pub fn odd(&mut self, place: Place, fault: Fault) {
+        self.add(place, fault, false);
+    }
+
+    /// The descriptor is left out.
+    pub fn dropped(&mut self, place: Place, fault: Fault) {
+        self.add(place, fault, true);
+    }
+
+    fn add(&mut self, place: Place, fault: Fault, dropped: bool) {
         self.0.push(Warning {
-            descriptor: place.descriptor.to_owned(),
+            descriptor: place.descriptor,
             index: place.index,
             offset: fault.offset,
+            dropped,
             message: fault.message,
         });
     }

@@ -1,18 +1,17 @@
 //! The ACPI header.
 
-use nom::bytes::complete::take;
-use nom::number::complete::{le_u8, le_u32};
+use alloc::format;
 
 use super::fault::Fault;
-use super::fields::{Ref, array, fields, reference};
+use super::fields::{Fields, Ref};
 
-/// Bytes of the ACPI header and of the control descriptor: the smallest possible table (figures 6 and 7).
+/// Bytes of the ACPI header and of the control descriptor: the smallest possible table.
 const MIN_TABLE: usize = 128;
 
 /// Largest accepted table, in bytes; real tables have a few thousand.
 const MAX_TABLE: usize = 16 << 20;
 
-/// Header (figure 6).
+/// Header.
 pub struct Header {
     pub length: usize,
     pub major: u8,
@@ -77,30 +76,22 @@ pub fn header(bytes: &[u8]) -> Result<Header, Fault> {
     if sum != 0 {
         return Err(Fault::new(9, format!("checksum is off by {sum:#04x}")));
     }
-    let parser = (
-        (take(8_usize), le_u8, le_u8, array, array, le_u32, le_u32, le_u32),
-        (le_u32, le_u32, reference(44), le_u8),
-    );
-    let ((_, major, _, oem_id, oem_table_id, oem_revision, creator_id, creator_revision), rest) =
-        fields(table, 0, parser)?;
-    let (heap_offset, heap_length, driver_device_path, minor) = rest;
+    let fields = Fields::new(table, 0, length).ok_or_else(|| Fault::new(4, "the header leaves the table"))?;
+    let (major, minor) = (fields.u8(8), fields.u8(50));
     if major != 1 {
-        return Err(Fault::new(
-            8,
-            format!("revision {major}.{minor} is not supported (only 1.x is)"),
-        ));
+        return Err(fields.fault(8, format!("revision {major}.{minor} is not supported (only 1.x is)")));
     }
     Ok(Header {
         length,
         major,
         minor,
-        oem_id,
-        oem_table_id,
-        oem_revision,
-        creator_id,
-        creator_revision,
-        heap_offset: usize::try_from(heap_offset).unwrap_or(usize::MAX),
-        heap_length: usize::try_from(heap_length).unwrap_or(usize::MAX),
-        driver_device_path,
+        oem_id: fields.array(10),
+        oem_table_id: fields.array(16),
+        oem_revision: fields.u32(24),
+        creator_id: fields.u32(28),
+        creator_revision: fields.u32(32),
+        heap_offset: fields.size(36),
+        heap_length: fields.size(40),
+        driver_device_path: fields.reference(44),
     })
 }

@@ -1,15 +1,28 @@
 //! The lists of descriptors.
 
-use std::collections::BTreeSet;
+use alloc::collections::BTreeSet;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::fault::{Fault, Notes, Place};
+use super::fields::Fields;
 use super::heap::Heap;
+use crate::table::Descriptor;
+
+/// Place of a descriptor's own index.
+#[derive(Clone, Copy)]
+pub(super) enum IndexAt {
+    /// One byte at this offset.
+    Byte(usize),
+    /// Two bytes at this offset.
+    Word(usize),
+}
 
 /// Place of a descriptor list.
 pub(super) struct List {
-    pub descriptor: &'static str,
-    /// Reads the index of a descriptor of this list.
-    pub index_of: fn(&[u8]) -> Option<u16>,
+    pub descriptor: Descriptor,
+    pub index: IndexAt,
     pub offset: usize,
     /// Bytes from one descriptor to the next.
     pub stride: usize,
@@ -17,11 +30,9 @@ pub(super) struct List {
 }
 
 impl List {
-    /// A non-empty list must lie inside the table, with entries no shorter than their structure.
-    pub fn check(&self, table: usize, at: usize, least: u16) -> Result<(), Fault> {
-        if self.count == 0 {
-            return Ok(());
-        }
+    /// Checks that the list lies inside the table, with descriptors of at least `least` bytes. The control descriptor has
+    /// the list's place at byte `at`.
+    pub fn check(&self, table: usize, control: &Fields<'_>, at: usize, least: usize) -> Result<(), Fault> {
         let Self {
             descriptor,
             offset,
@@ -29,17 +40,14 @@ impl List {
             count,
             ..
         } = self;
-        if *stride < usize::from(least) {
-            return Err(Fault::new(
-                at + 4,
-                format!("{descriptor} entries of {stride} bytes, not {least}"),
-            ));
+        if *stride < least {
+            return Err(control.fault(at + 4, format!("{descriptor} entries of {stride} bytes, not {least}")));
         }
         let end = stride
             .checked_mul(usize::from(*count))
             .and_then(|bytes| bytes.checked_add(*offset));
         if *offset == 0 || end.is_none_or(|end| end > table) {
-            return Err(Fault::new(
+            return Err(control.fault(
                 at,
                 format!("{descriptor} list ({count} entries of {stride} bytes at byte {offset}) is outside the table"),
             ));
@@ -51,22 +59,28 @@ impl List {
 /// One descriptor of a list.
 pub(super) struct Entry<'a> {
     pub heap: &'a Heap<'a>,
-    /// The descriptor's bytes, at least as many as its structure has.
-    pub bytes: &'a [u8],
-    /// The descriptor's offset in the table.
-    pub offset: usize,
+    pub fields: Fields<'a>,
     /// Kind and index of the descriptor.
     pub place: Place,
 }
 
 impl Entry<'_> {
-    /// A fault at `field` bytes from the start of this descriptor.
-    pub fn fault(&self, field: usize, message: impl Into<String>) -> Fault {
-        Fault::new(self.offset + field, message)
+    /// A fault at `offset` bytes from the start of this descriptor.
+    pub fn fault(&self, offset: usize, message: impl Into<String>) -> Fault {
+        self.fields.fault(offset, message)
     }
 
-    pub fn note(&self, notes: &mut Notes, field: usize, message: impl Into<String>) {
-        notes.add(self.place, self.fault(field, message));
+    /// Something odd at `offset` bytes from the start of this descriptor.
+    pub fn odd(&self, notes: &mut Notes, offset: usize, message: impl Into<String>) {
+        notes.odd(self.place, self.fault(offset, message));
+    }
+
+    /// The value of a field that may be missing or, with a warning, unusable.
+    pub fn usable<T>(&self, notes: &mut Notes, field: Result<Option<T>, Fault>) -> Option<T> {
+        field.unwrap_or_else(|fault| {
+            notes.odd(self.place, fault);
+            None
+        })
     }
 }
 
@@ -81,30 +95,28 @@ pub(super) fn read<'a, T: Indexed>(
     let mut seen = BTreeSet::new();
     for nth in 0..usize::from(list.count) {
         let offset = list.offset + nth * list.stride;
-        let Some(bytes) = heap.table.get(offset..offset + list.stride) else {
-            return Err(Fault::new(offset, format!("{} list leaves the table", list.descriptor)));
+        let fields = Fields::new(heap.table, offset, list.stride)
+            .ok_or_else(|| Fault::new(offset, format!("{} list leaves the table", list.descriptor)))?;
+        let index = match list.index {
+            IndexAt::Byte(at) => fields.u8(at).into(),
+            IndexAt::Word(at) => fields.u16(at),
         };
-        let index = (list.index_of)(bytes);
         let entry = Entry {
             heap,
-            bytes,
-            offset,
+            fields,
             place: Place {
                 descriptor: list.descriptor,
-                index,
+                index: Some(index),
             },
         };
         match read(&entry, notes) {
             Ok(item) => {
                 if !seen.insert(item.index()) {
-                    entry.note(notes, 0, "an earlier descriptor has the same index");
+                    entry.odd(notes, 0, "an earlier descriptor has the same index");
                 }
                 found.push(item);
             }
-            Err(mut fault) => {
-                fault.message.insert_str(0, "dropped: ");
-                notes.add(entry.place, fault);
-            }
+            Err(fault) => notes.dropped(entry.place, fault),
         }
     }
     Ok(found)

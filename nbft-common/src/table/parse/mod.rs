@@ -2,7 +2,9 @@
 //!
 //! Faults of the header, the control descriptor or the host descriptor make the whole table useless. Any other unusable
 //! descriptor is left out, and a [`Warning`](super::Warning) gives the descriptor, the place and the reason. Parsing
-//! time is linear in the size of the table and of the heap objects its descriptors name.
+//! time and memory are linear in the size of the table.
+
+use alloc::format;
 
 mod control;
 mod discovery;
@@ -16,40 +18,37 @@ mod list;
 mod security;
 mod ssns;
 
-use super::Table;
-use super::addr::Hex;
+use super::addr::Bytes;
+use super::{Descriptor, Table};
 pub use fault::Fault;
 use fault::{Notes, Place};
 pub use header::announced_length;
 use heap::{Heap, Indexes, padded_text};
 
 /// Place of a warning about the table as a whole.
-const TABLE: Place = Place::only("table");
+const TABLE: Place = Place::only(Descriptor::Table);
 
-/// Decodes one table; `filename` is copied into the result. Bytes after the header's length are ignored.
+/// Decodes one table. Bytes after the header's length are ignored.
 ///
 /// # Errors
 /// When the header, control descriptor, host descriptor or the place of a descriptor list is unusable.
-pub fn parse(bytes: &[u8], filename: &str) -> Result<Table, Fault> {
+pub fn parse(bytes: &[u8]) -> Result<Table, Fault> {
     let header = header::header(bytes)?;
     // header::header has checked that the file has the whole length.
     let bytes = bytes.get(..header.length).unwrap_or(bytes);
-    let control = control::control(bytes)?;
-    let heap = Heap::new(bytes, &header)?;
     let mut notes = Notes::default();
+    let control = control::control(bytes, &mut notes)?;
+    let heap = Heap::new(bytes, &header)?;
 
     if header.minor > 1 {
         let message = format!("revision 1.{} is newer than 1.1; read as 1.1", header.minor);
-        notes.add(TABLE, Fault::new(50, message));
+        notes.odd(TABLE, Fault::new(50, message));
     }
-    let driver_device_path = heap
-        .bytes_or_none(header.driver_device_path, "driver device path")
-        .unwrap_or_else(|fault| {
-            notes.add(TABLE, fault);
-            None
-        })
-        .map(|path| Hex(path).to_string())
-        .unwrap_or_default();
+    let path = heap.object_or_none(header.driver_device_path, "driver device path");
+    let driver_device_path = path.unwrap_or_else(|fault| {
+        notes.odd(TABLE, fault);
+        None
+    });
     let host = host::host(&heap, control.host, &mut notes)?;
     let hfi = list::read(&heap, &control.hfi, &mut notes, hfi::hfi)?;
     let known_hfis = Indexes::of(hfi.iter().map(|hfi| hfi.index));
@@ -69,7 +68,6 @@ pub fn parse(bytes: &[u8], filename: &str) -> Result<Table, Fault> {
     })?;
 
     Ok(Table {
-        filename: filename.to_owned(),
         host,
         subsystem,
         hfi,
@@ -81,7 +79,7 @@ pub fn parse(bytes: &[u8], filename: &str) -> Result<Table, Fault> {
         oem_revision: header.oem_revision,
         creator_id: header.creator_id,
         creator_revision: header.creator_revision,
-        driver_device_path,
+        driver_device_path: Bytes(driver_device_path.map(|path| path.bytes().to_vec()).unwrap_or_default()),
         boot_failover: control.boot_failover,
         warnings: notes.0,
     })

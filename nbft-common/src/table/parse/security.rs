@@ -1,10 +1,8 @@
 //! Security profile descriptors.
 
-use nom::bytes::complete::take;
-use nom::number::complete::{le_u8, le_u16};
+use alloc::format;
 
 use super::fault::{Fault, Notes};
-use super::fields::{Ref, fields, reference};
 use super::list::{Entry, Indexed};
 use crate::table::{Demand, Policy, Security};
 
@@ -14,63 +12,47 @@ impl Indexed for Security {
     }
 }
 
-/// Reads a security profile descriptor (figures 21 and 22).
+/// Reads a security profile descriptor (figures 23 and 24).
 pub fn security(entry: &Entry<'_>, notes: &mut Notes) -> Result<Security, Fault> {
-    let at = entry.offset;
-    let lists = (
-        reference(at + 6),
-        reference(at + 12),
-        reference(at + 18),
-        reference(at + 24),
-        reference(at + 30),
-    );
-    let parser = (le_u8, le_u8, le_u16, le_u8, take(1_usize), lists, reference(at + 36));
-    let (id, index, flags, secret_type, _, lists, keypath) = fields(entry.bytes, at, parser)?;
+    let fields = &entry.fields;
+    let id = fields.u8(0);
     if id != 5 {
         return Err(entry.fault(0, format!("structure id {id}, not 5")));
     }
+    let flags = fields.u16(2);
     if flags & 1 == 0 {
         return Err(entry.fault(2, "not marked valid"));
     }
+    let bit = |bit: u16| flags & 1 << bit != 0;
     let auth_policy = Policy::from_bits(flags >> 3);
     let channel_policy = Policy::from_bits(flags >> 7);
-    let cipher_suites_restricted = flags & 1 << 9 != 0;
-    let dh_groups_restricted = flags & 1 << 10 != 0;
-    let hash_functions_restricted = flags & 1 << 11 != 0;
-    let (algorithms, protocols, ciphers, groups, hashes) = lists;
     // A list whose flag is clear is reserved: the list's reference has no meaning.
-    let list = |enabled: bool, object: Ref, name: &str| match enabled {
-        true => Ok(entry.heap.bytes_or_none(object, name)?.map(<[u8]>::to_vec)),
-        false => Ok::<_, Fault>(None),
+    let mut list = |enabled: bool, at: usize, name: &str| {
+        let list = || entry.heap.list(fields.reference(at), name);
+        let list = enabled.then(|| entry.usable(notes, list())).flatten();
+        list.map(<[u8]>::to_vec)
     };
-    let secret_keypath = entry.heap.text_or_none(keypath, "secret key path")?;
-    let profile = Security {
-        index,
+    Ok(Security {
+        index: fields.u8(1),
         in_band_auth: Demand::from_bits(flags >> 1),
         auth_policy,
         secure_channel: Demand::from_bits(flags >> 5),
         channel_policy,
-        cipher_suites_restricted,
-        dh_groups_restricted,
-        hash_functions_restricted,
-        secret_type,
+        cipher_suites_restricted: bit(9),
+        dh_groups_restricted: bit(10),
+        hash_functions_restricted: bit(11),
+        secret_type: fields.u8(4),
         secure_channel_algorithms: list(
             channel_policy != Policy::NotSupported,
-            algorithms,
+            6,
             "secure channel algorithm list",
-        )?,
-        auth_protocols: list(
-            auth_policy != Policy::NotSupported,
-            protocols,
-            "authentication protocol list",
-        )?,
-        cipher_suites: list(cipher_suites_restricted, ciphers, "cipher suite list")?,
-        dh_groups: list(dh_groups_restricted, groups, "DH group list")?,
-        hash_functions: list(hash_functions_restricted, hashes, "hash function list")?,
-        secret_keypath: secret_keypath.as_ref().map(|text| text.value.clone()),
-    };
-    if let Some(odd) = secret_keypath.and_then(|text| text.odd) {
-        notes.add(entry.place, odd);
-    }
-    Ok(profile)
+        ),
+        auth_protocols: list(auth_policy != Policy::NotSupported, 12, "authentication protocol list"),
+        cipher_suites: list(bit(9), 18, "cipher suite list"),
+        dh_groups: list(bit(10), 24, "DH group list"),
+        hash_functions: list(bit(11), 30, "hash function list"),
+        secret_keypath: entry
+            .usable(notes, entry.heap.text_or_none(fields.reference(36), "secret key path"))
+            .map(|path| path.noted(notes, entry.place)),
+    })
 }

@@ -1,10 +1,14 @@
 //! Subsystem namespace descriptors, with the structures they point to.
 
-use nom::bytes::complete::take;
-use nom::number::complete::{le_u8, le_u16, le_u32};
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::string::ToString;
+use alloc::vec;
+use alloc::vec::Vec;
 
 use super::fault::{Fault, Notes};
-use super::fields::{Ref, array, fields, ip, reference};
+use super::fields::Ref;
 use super::heap::Indexes;
 use super::list::{Entry, Indexed};
 use crate::table::addr::{Nid, Uuid};
@@ -27,122 +31,103 @@ pub struct Known<'a> {
     pub controllers: &'a Indexes,
 }
 
-/// Reads an SSNS descriptor (figures 15 to 17).
+/// Reads an SSNS descriptor (figures 17 to 19).
 pub fn ssns(entry: &Entry<'_>, known: &Known<'_>, notes: &mut Notes) -> Result<Ssns, Fault> {
-    let at = entry.offset;
-    let head = (le_u8, le_u16, le_u16, le_u8, le_u16, le_u8, take(1_usize));
-    let address = (reference(at + 10), reference(at + 16), le_u16);
-    let namespace = (le_u32, le_u8, array);
-    let tail = (
-        le_u8,
-        le_u8,
-        take(1_usize),
-        reference(at + 48),
-        reference(at + 54),
-        reference(at + 60),
-    );
-    let (head, address, (nsid, nidt, nid), tail) = fields(entry.bytes, at, (head, address, namespace, tail))?;
-    let (id, index, flags, trtype, trflags, discovery_index, _) = head;
-    let (traddr, trsvcid, subsys_port_id) = address;
-    let (profile, primary_hfi, _, secondary_hfis, nqn, ext) = tail;
+    let (fields, heap) = (&entry.fields, entry.heap);
+    let id = fields.u8(0);
     if id != 4 {
         return Err(entry.fault(0, format!("structure id {id}, not 4")));
     }
+    let (flags, transport_flags) = (fields.u16(3), fields.u16(6));
     if flags & 1 == 0 {
         return Err(entry.fault(3, "not marked valid"));
     }
-    if trtype != 3 {
-        return Err(entry.fault(5, format!("transport type {trtype} is not TCP (3)")));
+    let transport = fields.u8(5);
+    if transport != 3 {
+        return Err(entry.fault(5, format!("transport type {transport} is not TCP (3)")));
     }
-    let traddr = fields(entry.heap.bytes(traddr, "transport address", 16)?, at + 10, ip)?;
-    let trsvcid = entry.heap.text(trsvcid, "transport service id")?;
-    let subsys_nqn = entry.heap.text(nqn, "subsystem NQN")?;
-    // The index is reserved unless the use-security flag is set.
-    let security_index = (flags & 1 << 2 != 0).then_some(profile);
-    if let Some(missing) = security_index.filter(|&index| !known.profiles.contains(index)) {
-        return Err(entry.fault(45, format!("demands security profile {missing}, which does not exist")));
-    }
-    if !known.hfis.contains(primary_hfi) {
-        return Err(entry.fault(46, format!("HFI {primary_hfi} does not exist")));
-    }
-    // An empty list is legal: the primary HFI is then the only HFI.
-    let secondary = entry
-        .heap
-        .bytes_or_none(secondary_hfis, "secondary HFI list")?
-        .unwrap_or_default();
-    let hfis = all_hfis(entry, primary_hfi, secondary, known.hfis, notes);
-
-    for odd in [trsvcid.odd, subsys_nqn.odd].into_iter().flatten() {
-        notes.add(entry.place, odd);
-    }
-    if discovery_index != 0 && !known.controllers.contains(discovery_index) {
-        entry.note(
-            notes,
-            8,
-            format!("discovery controller {discovery_index} does not exist"),
-        );
-    }
-    let (nid_type, nid) = identifier(nidt, nid);
-    if nid_type.is_none() && (nidt != 0 || nsid == 0) {
-        entry.note(notes, 28, format!("namespace identifier type {nidt} is not defined"));
-    }
+    let traddr = heap.structure(fields.reference(10), "transport address", 16)?.ip(0);
+    let trsvcid = heap.text(fields.reference(16), "transport service id")?;
+    let subsys_nqn = heap.text(fields.reference(54), "subsystem NQN")?;
+    let hfis = hfis(entry, known.hfis, notes)?;
+    let bit = |bit: u16| flags & 1 << bit != 0;
+    let digest = |bit: u16| transport_flags & 1 != 0 && transport_flags & 1 << bit != 0;
+    let (nsid, nidt) = (fields.u32(24), fields.u8(28));
+    let (nid_type, nid) = identifier(nidt, fields.array(29));
     let availability = Availability::from_bits(flags >> 7);
-    if availability == Availability::Reserved {
-        entry.note(notes, 3, "the availability field has the reserved value 3");
-    }
-    if trflags & 1 == 0 && trflags & 6 != 0 {
-        entry.note(
-            notes,
-            6,
-            "digests are demanded, but the transport flags are not marked valid; ignored",
-        );
-    }
-    let digest = |bit: u16| trflags & 1 != 0 && trflags & 1 << bit != 0;
-    let mut ssns = Ssns {
-        index,
+    let ssns = Ssns {
+        index: fields.u16(1),
         num_hfis: hfis.len(),
         hfis,
         transport: Transport::Tcp,
         traddr,
-        trsvcid: trsvcid.value,
-        subsys_port_id,
+        trsvcid: trsvcid.noted(notes, entry.place),
+        subsys_port_id: fields.u16(22),
         nsid,
         nid_type,
         nid,
-        subsys_nqn: subsys_nqn.value,
+        subsys_nqn: subsys_nqn.noted(notes, entry.place),
         controller_id: 0,
         asqsz: 0,
         dhcp_root_path_string: None,
         pdu_header_digest_required: digest(1),
         data_digest_required: digest(2),
-        discovered: flags & 1 << 6 != 0,
+        discovered: bit(6),
         unavailable: availability == Availability::Unavailable,
         naed: 0,
         cipeec: 0,
         connection_timeout: None,
         nceec: 0,
         availability,
-        non_bootable: flags & 1 << 1 != 0,
-        dhcp_root_path_override: flags & 1 << 3 != 0,
-        separate_discovery_controller: flags & 1 << 5 != 0,
-        discovery_index,
-        security_index,
+        non_bootable: bit(1),
+        dhcp_root_path_override: bit(3),
+        separate_discovery_controller: bit(5),
+        discovery_index: fields.u8(8),
+        // The index is reserved unless the use-security flag is set.
+        security_index: bit(2).then(|| fields.u8(45)),
         nid_type_code: if nid_type.is_none() { nidt } else { 0 },
     };
-    if flags & 1 << 4 != 0
-        && let Err(fault) = extended(entry, &mut ssns, ext, notes)
-    {
-        notes.add(entry.place, fault);
+
+    let mut odd = |at: usize, message: String| entry.odd(notes, at, message);
+    if let Some(index) = ssns.security_index.filter(|&index| !known.profiles.contains(index)) {
+        // Kept: a demand that cannot be met must be refused by name, not vanish with its descriptor.
+        odd(45, format!("demands security profile {index}, which does not exist"));
     }
-    Ok(ssns)
+    if ssns.discovery_index != 0 && !known.controllers.contains(ssns.discovery_index) {
+        odd(
+            8,
+            format!("discovery controller {} does not exist", ssns.discovery_index),
+        );
+    }
+    if nid_type.is_none() && (nidt != 0 || nsid == 0) {
+        odd(28, format!("namespace identifier type {nidt} is not defined"));
+    }
+    if availability == Availability::Reserved {
+        odd(3, "the availability field has the reserved value 3".to_owned());
+    }
+    if transport_flags & 1 == 0 && transport_flags & 6 != 0 {
+        let message = "digests are demanded, but the transport flags are not marked valid; ignored";
+        odd(6, message.to_owned());
+    }
+    if !bit(4) {
+        return Ok(ssns);
+    }
+    Ok(extended(entry, ssns, fields.reference(60), notes))
 }
 
 /// The primary HFI, then the secondary HFIs. Firmware often repeats the primary HFI in the list; the repetition has no
 /// meaning.
-fn all_hfis(entry: &Entry<'_>, primary: u8, secondary: &[u8], known: &Indexes, notes: &mut Notes) -> Vec<u8> {
+fn hfis(entry: &Entry<'_>, known: &Indexes, notes: &mut Notes) -> Result<Vec<u8>, Fault> {
+    let primary = entry.fields.u8(46);
+    if !known.contains(primary) {
+        return Err(entry.fault(46, format!("HFI {primary} does not exist")));
+    }
+    // An empty list is legal: the primary HFI is then the only HFI.
+    let secondary = entry.heap.list(entry.fields.reference(48), "secondary HFI list")?;
     let mut hfis = vec![primary];
+    let mut missing = Vec::new();
     let mut seen = Indexes::of([primary].into_iter());
-    for &index in secondary {
+    for &index in secondary.unwrap_or_default() {
         if !seen.insert(index) {
             continue;
         }
@@ -150,14 +135,17 @@ fn all_hfis(entry: &Entry<'_>, primary: u8, secondary: &[u8], known: &Indexes, n
             hfis.push(index);
         } else if index != 0 {
             // Some firmware pads the list with zeros.
-            entry.note(
-                notes,
-                48,
-                format!("its secondary list names HFI {index}, which does not exist"),
-            );
+            missing.push(index.to_string());
         }
     }
-    hfis
+    if !missing.is_empty() {
+        let message = format!(
+            "its secondary list names HFI {}, which does not exist",
+            missing.join(", ")
+        );
+        entry.odd(notes, 48, message);
+    }
+    Ok(hfis)
 }
 
 /// The namespace identifier in sixteen bytes, read as its type demands.
@@ -173,49 +161,43 @@ fn identifier(nidt: u8, bytes: [u8; 16]) -> (Option<NidType>, Nid) {
     }
 }
 
-/// Reads the extended information (figure 19), to which revision 1.1 added fields.
-fn extended(entry: &Entry<'_>, ssns: &mut Ssns, ext: Ref, notes: &mut Notes) -> Result<(), Fault> {
-    let bytes = entry.heap.bytes(ext, "extended information", EXT_1_0)?;
-    let at = usize::try_from(ext.offset).unwrap_or(usize::MAX);
-    let parser = (le_u8, le_u8, le_u16, le_u32, le_u16, le_u16, reference(at + 12));
-    let (id, version, index, flags, controller_id, asqsz, root_path) = fields(bytes, at, parser)?;
+/// Reads the extended information (figure 21), to which revision 1.1 added fields.
+fn extended(entry: &Entry<'_>, mut ssns: Ssns, ext: Ref, notes: &mut Notes) -> Ssns {
+    let name = "extended information";
+    let Some(ext) = entry.usable(notes, entry.heap.structure(ext, name, EXT_1_0).map(Some)) else {
+        return ssns;
+    };
+    let mut odd = |at: usize, message: String| notes.odd(entry.place, ext.fault(at, message));
+    let (id, version, index, flags) = (ext.u8(0), ext.u8(1), ext.u16(2), ext.u32(4));
     if id != 9 || version != 1 {
-        let message = format!("extended information has id {id} and version {version}, not 9 and 1; ignored");
-        return Err(Fault::new(at, message));
+        odd(
+            0,
+            format!("{name} has id {id} and version {version}, not 9 and 1; ignored"),
+        );
+        return ssns;
     }
     if index != ssns.index {
-        return Err(Fault::new(
-            at + 2,
-            format!("its extended information names SSNS {index}; ignored"),
-        ));
+        odd(2, format!("its {name} names SSNS {index}; ignored"));
+        return ssns;
     }
     if flags & 1 == 0 {
-        return Err(Fault::new(at + 4, "extended information is not marked valid; ignored"));
+        odd(4, format!("{name} is not marked valid; ignored"));
+        return ssns;
     }
-    ssns.controller_id = controller_id;
+    ssns.controller_id = ext.u16(8);
     if flags & 2 != 0 {
-        ssns.asqsz = asqsz;
+        ssns.asqsz = ext.u16(10);
     }
-    if entry.heap.has_1_1 && bytes.len() >= EXT_1_1 {
-        let rest: &Rest = &fields(
-            bytes.get(EXT_1_0..).unwrap_or_default(),
-            at + EXT_1_0,
-            (le_u8, le_u8, le_u16, le_u8),
-        )?;
-        ssns.naed = rest.0;
-        ssns.cipeec = rest.1;
-        ssns.connection_timeout = Some(rest.2).filter(|&seconds| seconds != 0xffff);
-        ssns.nceec = rest.3;
+    if entry.heap.has_1_1 && ext.len() >= EXT_1_1 {
+        ssns.naed = ext.u8(18);
+        ssns.cipeec = ext.u8(19);
+        ssns.connection_timeout = Some(ext.u16(20)).filter(|&seconds| seconds != 0xffff);
+        ssns.nceec = ext.u8(22);
     }
     // The root path is reserved unless the override flag is set.
-    if ssns.dhcp_root_path_override
-        && let Some(text) = entry.heap.text_or_none(root_path, "DHCP root path")?
-    {
-        ssns.dhcp_root_path_string = Some(text.value);
-        text.odd.into_iter().for_each(|odd| notes.add(entry.place, odd));
+    if ssns.dhcp_root_path_override {
+        let path = entry.heap.text_or_none(ext.reference(12), "DHCP root path");
+        ssns.dhcp_root_path_string = entry.usable(notes, path).map(|path| path.noted(notes, entry.place));
     }
-    Ok(())
+    ssns
 }
-
-/// The fields that revision 1.1 added: NAED, CIPEEC, connection timeout, NCEEC.
-type Rest = (u8, u8, u16, u8);

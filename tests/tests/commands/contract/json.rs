@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::support::manual::{keys, page};
-use crate::support::{Folder, command, from_json, peer_tables, read, run, table};
+use crate::support::{Folder, command, decoded, from_json, peer_tables, read, run, table};
 use boon::{Compiler, SchemaIndex, Schemas};
 use nbft_common::table::codes;
-use nbft_common::table::parse::parse;
 use nbft_tests::builder::{kinds, mutants, random};
 use serde_json::{Value, json};
 
@@ -82,7 +81,7 @@ impl Validator {
 fn schema_refuses_other_documents() {
     let validator = Validator::new();
     assert!(validator.accepts(&json!([])) && !validator.accepts(&json!({})));
-    let table = parse(&table("security-required"), "NBFT").expect("a good table");
+    let table = decoded(&table("security-required")).expect("a good table");
     let table = serde_json::to_value(table).expect("JSON");
     validator.check("untouched", &json!([table]));
     let refused = |pointer: &str, change: &dyn Fn(&mut Value)| {
@@ -218,7 +217,7 @@ mod slow {
         let mut objects_seen: BTreeMap<String, usize> = BTreeMap::new();
         let mut keys_seen: BTreeMap<(String, String), usize> = BTreeMap::new();
         for (name, bytes) in tables() {
-            let Ok(table) = parse(&bytes, "NBFT") else {
+            let Ok(table) = decoded(&bytes) else {
                 continue;
             };
             let table = serde_json::to_value(table).expect("JSON");

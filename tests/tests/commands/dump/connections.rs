@@ -57,25 +57,13 @@ fn other_demands_are_another_connection() {
         &ssns("data_digest_required = 1"),
         &ssns("security_index = 1"),
     ];
-    connections(
-        "demands",
-        &parts,
-        "ssns NBFT:1\nssns NBFT:2\nssns NBFT:3\nssns NBFT:4\n",
-    );
+    connections(&parts, "ssns NBFT:1\nssns NBFT:2\nssns NBFT:3\nssns NBFT:4\n");
 }
 
 #[test]
 fn a_discovery_controller_is_covered_by_what_it_found() {
-    connections(
-        "uncovered",
-        &[HFIS, CONTROLLER, &ssns("")],
-        "ssns NBFT:1\ndiscovery NBFT:1\n",
-    );
-    connections(
-        "covered",
-        &[HFIS, CONTROLLER, &ssns("discovery_index = 1")],
-        "ssns NBFT:1\n",
-    );
+    connections(&[HFIS, CONTROLLER, &ssns("")], "ssns NBFT:1\ndiscovery NBFT:1\n");
+    connections(&[HFIS, CONTROLLER, &ssns("discovery_index = 1")], "ssns NBFT:1\n");
 }
 
 /// Dell's and QEMU's firmware write an SSNS for a discovery controller that they could not use.

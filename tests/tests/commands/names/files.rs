@@ -184,7 +184,7 @@ fn bad_input() {
         ("", "empty, where nbft-dump's JSON is needed"),
         (" \n", "empty"),
         ("{}", "not nbft-dump's JSON"),
-        ("[{}]", "missing field `filename`"),
+        ("[{}]", "missing field `host`"),
         ("[", "not nbft-dump's JSON"),
         ("[] []", "trailing characters"),
         ("\u{0}", "not nbft-dump's JSON"),

@@ -9,6 +9,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use nbft_common::table::TableFile;
+use nbft_common::table::parse::{Fault, parse};
 use nbft_tests::builder::kind;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -99,6 +101,12 @@ pub fn feed(command: &mut Command, input: &[u8]) -> Ran {
     let output = child.wait_with_output().expect("it ends");
     feeder.join().expect("feeder");
     output.into()
+}
+
+/// A decoded table, in a file called NBFT.
+pub fn decoded(bytes: &[u8]) -> Result<TableFile, Fault> {
+    let filename = "NBFT".to_owned();
+    parse(bytes).map(|table| TableFile { filename, table })
 }
 
 /// A table of this kind.

@@ -1,8 +1,7 @@
 //! Hostile tables: deterministic mutants of every kind of table, none of which may panic, hang or give bad JSON.
 
-use crate::support::{Folder, command, run};
-use nbft_common::table::Table;
-use nbft_common::table::parse::parse;
+use crate::support::{Folder, command, decoded, run};
+use nbft_common::table::TableFile;
 use nbft_tests::builder::{kinds, mutants};
 
 /// Mutants of all kinds together, in this process.
@@ -17,12 +16,13 @@ fn parser_survives() {
     let (mut good, mut bad, mut warned) = (0, 0, 0);
     for (seed, (name, description)) in (0..).zip(&kinds) {
         for (n, mutant) in mutants(&description.build(), each, seed).enumerate() {
-            match parse(&mutant, name) {
+            match decoded(&mutant) {
                 Ok(table) => {
                     good += 1;
                     warned += usize::from(!table.warnings.is_empty());
                     let json = serde_json::to_string(&table).unwrap_or_else(|e| panic!("{name} {n}: {e}"));
-                    let back: Table = serde_json::from_str(&json).unwrap_or_else(|e| panic!("{name} {n}: {e}: {json}"));
+                    let back: TableFile =
+                        serde_json::from_str(&json).unwrap_or_else(|e| panic!("{name} {n}: {e}: {json}"));
                     assert_eq!(back, table, "{name} {n}");
                 }
                 Err(error) => {
