@@ -7,12 +7,16 @@
 //! Three wings: [`table`] is the NBFT (model, parser, addresses, code words) and needs neither of the others; `jq` is the
 //! filter language; `command` is the frame around a command's one job (failures, messages, finding tables). Each of
 //! the latter two is a feature, on by default. Without both, the crate needs `alloc` alone and no standard library.
+//! A third feature, `capi`, is [`table`] for C programs.
 
 #![cfg_attr(not(feature = "std"), no_std)]
-#![forbid(unsafe_code)]
+// Only the interface to C cannot do without.
+#![cfg_attr(not(feature = "capi"), forbid(unsafe_code))]
 
 extern crate alloc;
 
+#[cfg(feature = "capi")]
+pub mod capi;
 #[cfg(feature = "command")]
 pub mod command;
 #[cfg(feature = "jq")]

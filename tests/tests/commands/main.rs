@@ -42,4 +42,7 @@ mod contract {
     mod one_file;
     mod options;
     mod readme;
+    mod slow {
+        mod capi;
+    }
 }
