@@ -1,13 +1,16 @@
 //! The table wing for C: the functions of `assets/nbft.h`, which nbft(3) describes.
 //!
 //! The header is written by hand: it is short, its comments are for C programmers, and a test compares all that a C program
-//! reads through it with the JSON. `capi/install` builds the libraries.
+//! reads through it with the JSON. `capi/install` builds the libraries. A new key of the table becomes a member at the end
+//! of its structure in `layout`, `view` and the header, which keeps older programs working: they know the structures by
+//! address only.
 //!
-//! The safe half is in `view`, which turns a table into the C structures of `layout` once, when it is parsed; getters then
-//! hand out addresses in it. A parsed table never changes, so threads may share it. An address stays valid until
+//! The safe half is `view`, which turns a table into the C structures of `layout` once, when the table is parsed; getters
+//! then hand out addresses in it. A parsed table never changes, so threads may share it. An address stays valid until
 //! [`nbft_free`], because the table is boxed and its vectors do not grow any more.
 //!
-//! A panic (which would be a bug) ends in [`guarded`], and never in a caller's frames.
+//! A panic (which would be a bug) ends in [`guarded`], and never in a caller's frames. The profile `capi` unwinds for this
+//! purpose; under `release`, which cargo-c uses, a panic ends the process as in the commands.
 #![allow(
     unsafe_code,
     reason = "C hands over raw pointers, and calls functions by their bare names"
@@ -183,5 +186,40 @@ pub unsafe extern "C" fn nbft_string_free(text: *mut c_char) {
     if !text.is_null() {
         // SAFETY: nbft_to_json made it with into_raw, and the caller gives it up.
         drop(unsafe { CString::from_raw(text) });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn panics_stay_inside() {
+        assert_eq!(guarded(|| 1), Some(1));
+        assert_eq!(guarded(|| -> u8 { panic!("a bug") }), None);
+    }
+
+    #[test]
+    fn long_messages_end_at_a_character() {
+        for (message, length) in [("short".to_owned(), 5), ("x".repeat(300), 255), ("é".repeat(200), 254)] {
+            let offset = 7;
+            let mut error = Error {
+                offset: 0,
+                message: [1; 256],
+            };
+            // SAFETY: a structure of our own.
+            unsafe {
+                report(
+                    &raw mut error,
+                    &Fault {
+                        offset,
+                        message: message.clone(),
+                    },
+                )
+            };
+            let written = error.message.iter().take_while(|&&byte| byte != 0);
+            let written: Vec<u8> = written.map(|&byte| byte as u8).collect();
+            assert_eq!((error.offset, written.as_slice()), (7, &message.as_bytes()[..length]));
+        }
     }
 }
