@@ -9,7 +9,7 @@
 //! then hand out addresses in it. A parsed table never changes, so threads may share it. An address stays valid until
 //! [`nbft_free`], because the table is boxed and its vectors do not grow any more.
 //!
-//! A panic (which would be a bug) ends in [`guarded`], and never in a caller's frames. The profile `capi` unwinds for this
+//! A panic (which would be a bug) ends in `guarded`, and never in a caller's frames. The profile `capi` unwinds for this
 //! purpose; under `release`, which cargo-c uses, a panic ends the process as in the commands.
 #![allow(
     unsafe_code,
