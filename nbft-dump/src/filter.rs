@@ -62,17 +62,14 @@ impl Query {
 
     /// Runs the program on the tables. A program that fails has no results.
     pub fn run(&self, filter: &Filter, tables: &[TableFile]) -> Result<Results, Failure> {
-        let values = filter
-            .run(&tables)
-            .map_err(|error| Failure::new(Exit::Data, format!("filter: {error}")))?;
-        let status = match values.last() {
-            _ if !self.status => 0,
-            None => 4,
-            Some(last) => u8::from(!last.is_true()),
-        };
-        Ok(Results {
+        let results = filter.run(&tables, |values| Results {
+            status: match values.last() {
+                _ if !self.status => 0,
+                None => 4,
+                Some(last) => u8::from(!last.is_true()),
+            },
             text: jq::print(&values, self.style),
-            status,
-        })
+        });
+        results.map_err(|error| Failure::new(Exit::Data, format!("filter: {error}")))
     }
 }

@@ -86,26 +86,20 @@ impl Format {
     /// [`Exit::Data`] when the program fails, or when one of its results is neither text nor a file.
     pub fn render(&self, interfaces: &[Interface]) -> Result<Vec<Output>, Failure> {
         let failed = |why: String| Failure::new(Exit::Data, format!("{}: {why}", self.name));
-        let values = self
-            .filter
-            .run(&interfaces)
-            .map_err(|error| failed(error.to_string()))?;
-        values
-            .iter()
-            .map(|value| match value {
+        let outputs = self.filter.run(&interfaces, |values| {
+            let outputs = values.iter().map(|value| match value {
                 Value::String(text) => Ok(Output::Text(text.to_string())),
-                Value::Object(object) => document(object).map(Output::File).map_err(failed),
-                other => Err(failed(format!(
-                    "a result is a string or an object, not {}",
-                    other.kind()
-                ))),
-            })
-            .collect()
+                Value::Object(object) => document(object).map(Output::File),
+                other => Err(format!("a result is a string or an object, not {}", other.kind())),
+            });
+            outputs.collect::<Result<_, _>>()
+        });
+        outputs.map_err(|error| error.to_string()).flatten().map_err(failed)
     }
 }
 
 /// Reads `{file, text, mode?, header?}`.
-fn document(object: &Object<Value>) -> Result<Document, String> {
+fn document(object: &Object) -> Result<Document, String> {
     let string = |key: &str| match object.get(key) {
         Some(Value::String(text)) => Ok(text.to_string()),
         Some(other) => Err(format!("`{key}` is {}, not a string", other.kind())),

@@ -1,4 +1,4 @@
-//! jaq-core's interface to a value: its children by key, index and slice, read and updated.
+//! jaq-core's interface to a value: its children by key, index and slice.
 
 use std::ops::Range as Slice;
 use std::rc::Rc;
@@ -6,13 +6,14 @@ use std::rc::Rc;
 use jaq_core::box_iter::{BoxIter, box_once};
 use jaq_core::path::Opt;
 use jaq_core::val::Range;
-use jaq_core::{Error, Exn, ValR, ValT, ValX};
+use jaq_core::{Error, ValR, ValT, ValX};
 
+use super::limits;
 use super::object::Object;
-use super::value::{Value, error, fail, wrong};
+use super::value::{Value, error, fail};
 
 /// Longest array that assignment to an index may produce.
-const LONGEST: f64 = (1 << 24) as f64;
+const LONGEST: f64 = (1 << 29) as f64;
 
 impl ValT for Value {
     fn from_num(number: &str) -> ValR<Self> {
@@ -27,7 +28,7 @@ impl ValT for Value {
                 other => return fail(format_args!("Cannot use {} as object key", other.shown())),
             }
         }
-        Ok(Self::Object(Rc::new(object)))
+        Ok(Self::object(object))
     }
 
     fn key_values(self) -> BoxIter<'static, ValR<(Self, Self), Self>> {
@@ -62,10 +63,8 @@ impl ValT for Value {
                 Ok(item.cloned().unwrap_or_default())
             }
             (Self::Array(items), Self::Array(part)) => Ok(positions(items, part).collect()),
-            (Self::Null, Self::String(_) | Self::Number(_) | Self::Null) => Ok(Self::Null),
-            (Self::Null | Self::Array(_) | Self::String(_), Self::Object(slice)) => {
-                self.range(slice.get("start")..slice.get("end"))
-            }
+            (Self::Null, Self::String(_) | Self::Number(_) | Self::Object(_)) => Ok(Self::Null),
+            (Self::Array(_) | Self::String(_), Self::Object(slice)) => self.range(bounds_in(slice)?),
             _ => Err(self.cannot_index(key)),
         }
     }
@@ -82,85 +81,32 @@ impl ValT for Value {
                 let part: String = text.chars().skip(part.start).take(part.len()).collect();
                 Ok(part.into())
             }
-            _ => Err(self.cannot_index(&Self::from(None..None))),
+            _ => Err(self.cannot_index(&Self::from(range.start.cloned()..range.end.cloned()))),
         }
     }
 
-    fn map_values<'a, I: Iterator<Item = ValX<'a, Self>>>(
-        self,
-        optional: Opt,
-        change: impl Fn(Self) -> I,
-    ) -> ValX<'a, Self> {
-        match self {
-            Self::Array(items) => Rc::unwrap_or_clone(items)
-                .into_iter()
-                .filter_map(|item| change(item).next())
-                .collect(),
-            Self::Object(object) => {
-                let object = Rc::unwrap_or_clone(object).try_map(|value| change(value).next())?;
-                Ok(Self::Object(Rc::new(object)))
-            }
-            other => optional.fail(other, |other| other.cannot_iterate().into()),
-        }
+    // Programs never get to the following three: `rewrite.rs` turns each update into a call.
+
+    fn map_values<'a, I: Iterator<Item = ValX<'a, Self>>>(self, _: Opt, _: impl Fn(Self) -> I) -> ValX<'a, Self> {
+        Ok(self)
     }
 
     fn map_index<'a, I: Iterator<Item = ValX<'a, Self>>>(
         self,
-        key: &Self,
-        optional: Opt,
-        change: impl Fn(Self) -> I,
+        _: &Self,
+        _: Opt,
+        _: impl Fn(Self) -> I,
     ) -> ValX<'a, Self> {
-        match (self, key) {
-            (Self::Null, Self::String(_)) => Self::Object(Rc::default()).map_index(key, optional, change),
-            (Self::Null, Self::Number(_)) => Self::Array(Rc::default()).map_index(key, optional, change),
-            (Self::Object(mut object), Self::String(key)) => {
-                let inner = Rc::make_mut(&mut object);
-                let old = inner.get_mut(key).map(std::mem::take).unwrap_or_default();
-                match change(old).next().transpose()? {
-                    Some(new) => inner.insert(key.clone(), new),
-                    None => inner.remove(key),
-                }
-                Ok(Self::Object(object))
-            }
-            (Self::Array(items), Self::Number(index)) => match place_to_set(*index, items.len()) {
-                Ok(index) => Ok(Self::array(set(Rc::unwrap_or_clone(items), index, change)?)),
-                Err(why) => optional.fail(Self::Array(items), |_| why.into()),
-            },
-            (value @ (Self::Null | Self::Array(_)), Self::Object(slice)) => {
-                value.map_range(slice.get("start")..slice.get("end"), optional, change)
-            }
-            (value, key) => optional.fail(value, |value| value.cannot_index(key).into()),
-        }
+        Ok(self)
     }
 
     fn map_range<'a, I: Iterator<Item = ValX<'a, Self>>>(
         self,
-        range: Range<&Self>,
-        optional: Opt,
-        change: impl Fn(Self) -> I,
+        _: Range<&Self>,
+        _: Opt,
+        _: impl Fn(Self) -> I,
     ) -> ValX<'a, Self> {
-        let mut items = match self {
-            Self::Null => Vec::new(),
-            Self::Array(items) => Rc::unwrap_or_clone(items),
-            other => {
-                return optional.fail(other, |_| error("Cannot update field at object index").into());
-            }
-        };
-        let part = match bounds(range, items.len()) {
-            Ok(part) => part,
-            Err(why) => return optional.fail(Self::array(items), |_| why.into()),
-        };
-        let old = items.get(part.clone()).unwrap_or_default().to_vec();
-        let new = match change(Self::array(old)).next().transpose()? {
-            None => Rc::default(),
-            Some(Self::Array(new)) => new,
-            Some(other) => {
-                let message = "A slice of an array can only be assigned another array";
-                return optional.fail(other, |_| error(message).into());
-            }
-        };
-        items.splice(part, new.iter().cloned());
-        Ok(Self::array(items))
+        Ok(self)
     }
 
     fn as_bool(&self) -> bool {
@@ -178,44 +124,68 @@ impl Value {
     }
 
     fn cannot_index(&self, key: &Self) -> Error<Self> {
-        let kind = self.kind();
-        match key {
-            Self::String(_) => error(format_args!("Cannot index {kind} with string {key}")),
-            _ => error(format_args!("Cannot index {kind} with {}", key.kind())),
+        error(format_args!("Cannot index {} with {}", self.kind(), key.shown()))
+    }
+
+    /// Sets the child with this key.
+    pub(super) fn set(self, key: &Self, value: Self) -> ValR<Self> {
+        match (self, key) {
+            (Self::Null, Self::String(_)) => Self::Object(Rc::default()).set(key, value),
+            (Self::Null, Self::Number(_) | Self::Object(_)) => Self::Array(Rc::default()).set(key, value),
+            (Self::Object(mut object), Self::String(key)) => {
+                Rc::make_mut(&mut object).insert(key.clone(), value);
+                Ok(Self::Object(object).bounded())
+            }
+            (Self::Array(mut items), Self::Number(index)) => {
+                let index = place_to_set(*index, items.len())?;
+                Rc::make_mut(&mut items).set(index, value);
+                Ok(Self::Array(items).bounded())
+            }
+            (Self::Array(items), Self::Object(slice)) => {
+                let Slice { start, end } = bounds(bounds_in(slice)?, items.len())?;
+                let Self::Array(new) = value else {
+                    return fail("A slice of an array can only be assigned another array");
+                };
+                let (before, after) = (items.iter().take(start), items.iter().skip(end));
+                Ok(before.chain(new.iter()).chain(after).cloned().collect())
+            }
+            (Self::String(_), Self::Object(_)) => fail("Cannot update string slices"),
+            (other, key) => fail(format_args!(
+                "Cannot update field at {} index of {}",
+                key.kind(),
+                other.kind()
+            )),
         }
     }
 
-    /// Deletes the children at these paths; a path that leads nowhere is no error.
-    pub(super) fn without(self, paths: Self) -> ValR<Self> {
-        let Self::Array(mut paths) = paths else {
-            return fail("Paths must be specified as an array");
-        };
-        // From the end, so that no deletion moves a child that is still to be deleted.
-        Rc::make_mut(&mut paths).sort_by(|left, right| right.order(left));
-        paths.iter().try_fold(self, |value, path| match path {
-            Self::Array(path) => value.without_path(path),
-            _ => fail("Path must be specified as an array"),
-        })
-    }
-
-    fn without_path(self, path: &[Self]) -> ValR<Self> {
-        let Some((key, rest)) = path.split_first() else {
-            return Ok(Self::Null);
-        };
-        let there = match (&self, key) {
-            (Self::Null, _) => false,
-            (Self::Object(object), Self::String(key)) => object.get(key).is_some(),
-            (Self::Array(items), Self::Number(index)) => place(*index, items.len()).is_some(),
-            _ => true,
-        };
-        if !there {
-            return Ok(self);
+    /// Deletes the children with these keys; a key that leads nowhere is no error.
+    pub(super) fn without(self, keys: &[&Self]) -> ValR<Self> {
+        match self {
+            Self::Null => Ok(Self::Null),
+            Self::Object(mut object) => {
+                for key in keys {
+                    let Self::String(key) = key else {
+                        return fail(format_args!("Cannot delete {} field of object", key.kind()));
+                    };
+                    Rc::make_mut(&mut object).remove(key);
+                }
+                Ok(Self::Object(object))
+            }
+            Self::Array(items) => {
+                let mut kept = vec![true; items.len()];
+                for key in keys {
+                    let gone = match key {
+                        Self::Number(index) => place(*index, items.len()).map_or(0..0, |place| place..place + 1),
+                        Self::Object(slice) => bounds(bounds_in(slice)?, items.len())?,
+                        other => return fail(format_args!("Cannot delete {} element of array", other.kind())),
+                    };
+                    kept.get_mut(gone).unwrap_or_default().fill(false);
+                }
+                let kept = items.iter().zip(kept).filter(|(_, kept)| *kept);
+                Ok(kept.map(|(item, _)| item.clone()).collect())
+            }
+            other => fail(format_args!("Cannot delete fields from {}", other.kind())),
         }
-        let deleted = self.map_index(key, Opt::Essential, |child| {
-            let child = (!rest.is_empty()).then(|| child.without_path(rest).map_err(Exn::from));
-            child.into_iter()
-        });
-        deleted.or_else(|exception| exception.get_err().map_or_else(|_| fail("break"), Err))
     }
 }
 
@@ -224,60 +194,48 @@ fn each<T>(item: impl Fn(usize) -> Option<T>) -> impl Iterator<Item = T> {
     (0..).map_while(item)
 }
 
-/// The position of an index in an array; negative ones count from the end.
+/// The position of an index in an array; negative ones count from the end, fractions do not count.
 fn place(index: f64, length: usize) -> Option<usize> {
-    let index = if index < 0.0 {
-        index.floor() + length as f64
-    } else {
-        index
-    };
+    let index = index.trunc();
+    let index = if index < 0.0 { index + length as f64 } else { index };
     (index >= 0.0 && index < length as f64).then_some(index as usize)
 }
 
 fn place_to_set(index: f64, length: usize) -> ValR<usize, Value> {
     match place(index, length) {
         Some(index) => Ok(index),
+        None if index.is_nan() => fail("Cannot set array element at NaN index"),
         None if index < 0.0 => fail("Out of bounds negative array index"),
-        None if index < LONGEST => Ok(index as usize),
+        None if index < LONGEST && limits::may_grow((index as usize - length) * size_of::<Value>()) => {
+            Ok(index as usize)
+        }
         None => fail("Array index too large"),
     }
 }
 
-/// Changes one item, which may be beyond the end; without a new value the item is deleted.
-fn set<'a, I: Iterator<Item = ValX<'a, Value>>>(
-    mut items: Vec<Value>,
-    index: usize,
-    change: impl Fn(Value) -> I,
-) -> Result<Vec<Value>, Exn<'a, Value>> {
-    let old = items.get_mut(index).map(std::mem::take).unwrap_or_default();
-    match change(old).next().transpose()? {
-        Some(new) => {
-            if index >= items.len() {
-                items.resize(index + 1, Value::Null);
-            }
-            if let Some(item) = items.get_mut(index) {
-                *item = new;
-            }
-        }
-        None if index < items.len() => drop(items.remove(index)),
-        None => {}
+/// The bounds of a slice in a path: `{"start": 1, "end": 2}`.
+fn bounds_in(slice: &Object) -> ValR<Range<&Value>, Value> {
+    match (slice.get("start"), slice.get("end")) {
+        (Some(start), Some(end)) => Ok(Some(start)..Some(end)),
+        _ => fail(NOT_INTEGERS),
     }
-    Ok(items)
 }
+
+const NOT_INTEGERS: &str = "Array/string slice indices must be integers";
 
 /// The positions of a slice in an array or string of this length.
 fn bounds(range: Range<&Value>, length: usize) -> ValR<Slice<usize>, Value> {
-    let bound = |bound: Option<&Value>, default: usize, round: fn(f64) -> f64| match bound {
+    let length = length as f64;
+    let bound = |bound: Option<&Value>, default: f64| match bound {
         None | Some(Value::Null) => Ok(default),
-        Some(Value::Number(number)) => {
-            let number = if *number < 0.0 { number + length as f64 } else { *number };
-            Ok((round(number) as usize).min(length))
-        }
-        Some(_) => fail("Start and end indices of an array slice must be numbers"),
+        Some(Value::Number(number)) if number.is_nan() => Ok(default),
+        Some(Value::Number(number)) if *number < 0.0 => Ok(number + length),
+        Some(Value::Number(number)) => Ok(*number),
+        Some(_) => fail(NOT_INTEGERS),
     };
-    let start = bound(range.start, 0, f64::floor)?;
-    let end = bound(range.end, length, f64::ceil)?;
-    Ok(start..end.max(start))
+    let start = bound(range.start, 0.0)?.clamp(0.0, length).floor();
+    let end = bound(range.end, length)?.ceil().clamp(start, length);
+    Ok(start as usize..end as usize)
 }
 
 /// The positions of one array in another.
@@ -294,21 +252,15 @@ pub(super) fn positions(items: &[Value], part: &[Value]) -> impl Iterator<Item =
 /// Whether the value has this key.
 pub(super) fn has(value: &Value, key: &Value) -> ValR<Value> {
     match (value, key) {
+        (Value::Null, _) => Ok(false.into()),
         (Value::Object(object), Value::String(key)) => Ok(object.get(key).is_some().into()),
-        (Value::Array(items), Value::Number(index)) => Ok((*index >= 0.0 && *index < items.len() as f64).into()),
+        (Value::Array(items), Value::Number(index)) => {
+            Ok((*index > -1.0 && *index < items.len() as f64 && !items.is_empty()).into())
+        }
         _ => fail(format_args!(
             "Cannot check whether {} has a {} key",
             value.kind(),
             key.kind()
         )),
-    }
-}
-
-/// The keys of an object, sorted; the indices of an array.
-pub(super) fn keys(value: &Value) -> ValR<Value> {
-    match value {
-        Value::Object(object) => Ok(object.by_key().map(|(key, _)| Value::String(key.clone())).collect()),
-        Value::Array(items) => Ok((0..items.len()).map(Value::from).collect()),
-        other => wrong(other, "has no keys"),
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn html(text: &str) -> String {
         '<' => Some("&lt;"),
         '>' => Some("&gt;"),
         '&' => Some("&amp;"),
-        '\'' => Some("&#39;"),
+        '\'' => Some("&apos;"),
         '"' => Some("&quot;"),
         _ => None,
     })
@@ -47,7 +47,7 @@ pub(super) fn uri(text: &str) -> String {
 pub(super) fn sh(value: &Value) -> Result {
     let quoted = |text: &str| format!("'{}'", escaped(text, |c| (c == '\'').then_some("'\\''")));
     let items = match value {
-        Value::Array(items) => items.as_slice(),
+        Value::Array(items) => items,
         one => std::slice::from_ref(one),
     };
     row(items, " ", "can not be escaped for shell", "null", quoted)
@@ -60,6 +60,7 @@ pub(super) fn tsv(value: &Value) -> Result {
     };
     let field = |text: &str| {
         escaped(text, |c| match c {
+            '\0' => Some("\\0"),
             '\t' => Some("\\t"),
             '\n' => Some("\\n"),
             '\r' => Some("\\r"),
@@ -75,7 +76,16 @@ pub(super) fn csv(value: &Value) -> Result {
     let Value::Array(items) = value else {
         return wrong(value, "cannot be csv-formatted, only array");
     };
-    let field = |text: &str| format!("\"{}\"", escaped(text, |c| (c == '"').then_some("\"\"")));
+    let field = |text: &str| {
+        format!(
+            "\"{}\"",
+            escaped(text, |c| match c {
+                '"' => Some("\"\""),
+                '\0' => Some("\\0"),
+                _ => None,
+            })
+        )
+    };
     row(items, ",", "is not valid in a csv row", "", field)
 }
 
@@ -87,6 +97,7 @@ fn row(items: &[Value], separator: &str, refusal: &str, null: &str, field: impl 
         }
         match item {
             Value::Null => out.push_str(null),
+            Value::Number(number) if number.is_nan() => out.push_str(null),
             Value::String(text) => out.push_str(&field(text)),
             Value::Bool(_) | Value::Number(_) => out.push_str(&item.to_string()),
             other => return wrong(other, refusal),
@@ -115,7 +126,7 @@ pub(super) fn base64d(value: &Value) -> Result {
     let text = value.clone().text();
     let mut bytes = Vec::new();
     let (mut bits, mut count) = (0_usize, 0);
-    for byte in text.trim_end_matches('=').bytes() {
+    for byte in text.bytes().take_while(|byte| *byte != b'=') {
         let Some(digit) = BASE64.iter().position(|digit| *digit == byte) else {
             return wrong(value, "is not valid base64 data");
         };
@@ -126,5 +137,25 @@ pub(super) fn base64d(value: &Value) -> Result {
             bytes.push((bits >> count & 0xff) as u8);
         }
     }
+    if count == 6 {
+        return wrong(value, "trailing base64 byte found");
+    }
     Ok(String::from_utf8_lossy(&bytes).into_owned().into())
+}
+
+pub(super) fn urid(value: &Value) -> Result {
+    let text = value.clone().text();
+    let mut parts = text.split('%');
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        let digits = part
+            .get(..2)
+            .filter(|digits| digits.bytes().all(|c| c.is_ascii_hexdigit()));
+        let Some(byte) = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) else {
+            return wrong(value, "is not a valid uri encoding");
+        };
+        bytes.push(byte);
+        bytes.extend_from_slice(part.as_bytes().get(2..).unwrap_or_default());
+    }
+    String::from_utf8(bytes).map_or_else(|_| wrong(value, "is not a valid uri encoding"), |text| Ok(text.into()))
 }

@@ -2,14 +2,16 @@
 
 use std::rc::Rc;
 
+use jaq_core::box_iter::box_once;
 use jaq_core::data::JustLut;
 use jaq_core::native::{Fun, bome, v};
-use jaq_core::{Native, RunPtr, ValR};
+use jaq_core::{Bind, Cv, Exn, Native, RunPtr, ValR, ValT as _, ValXs};
 
-use super::access::{has, keys, positions};
-use super::format;
+use super::access::{has, positions};
 use super::operators::split;
+use super::rewrite::{ASSIGN, GUARD, MODIFY};
 use super::value::{Value, fail, wrong};
+use super::{format, limits, paths};
 
 type Result = ValR<Value>;
 
@@ -35,15 +37,16 @@ type D = JustLut<Value>;
 /// Name, number of arguments, function.
 const FUNCTIONS: &[(&str, usize, RunPtr<D>)] = functions! {
         "add" = add;
-        "ascii_downcase" = |text| map_text(text, "ascii_downcase", str::to_ascii_lowercase);
-        "ascii_upcase" = |text| map_text(text, "ascii_upcase", str::to_ascii_uppercase);
+        "ascii_downcase" = |text| map_text(text, "explode", str::to_ascii_lowercase);
+        "ascii_upcase" = |text| map_text(text, "explode", str::to_ascii_uppercase);
         "ceil" = |number| map_number(number, f64::ceil);
         "explode" = explode;
         "fabs" = |number| map_number(number, f64::abs);
         "floor" = |number| map_number(number, f64::floor);
         "fromjson" = fromjson;
         "implode" = implode;
-        "keys" = |value| keys(&value);
+        "keys" = |value| keys(value, true);
+        "keys_unsorted" = |value| keys(value, false);
         "length" = length;
         "ltrim" = |text| map_text(text, "trim", |text| text.trim_start().to_owned());
         "reverse" = reverse;
@@ -64,20 +67,29 @@ const FUNCTIONS: &[(&str, usize, RunPtr<D>)] = functions! {
         "@text" = |value| Ok(Value::String(value.text()));
         "@tsv" = |value| format::tsv(&value);
         "@uri" = |value| Ok(format::uri(&value.text()).into());
+        "@urid" = |value| format::urid(&value);
         /
-        "contains" = |value, part| contains(&value, &part).map(Value::from);
-        "delpaths" = Value::without;
-        "endswith" = |text, end| ends(&text, &end, "endswith", |text, end| text.ends_with(end));
+        "contains" = |value, part| match kind(&value) == kind(&part) {
+            true => Ok(contains(&value, &part).into()),
+            false => fail(format_args!("{} and {} cannot have their containment checked", value.shown(), part.shown())),
+        };
+        "delpaths" = paths::delete;
+        "endswith" = |text, end| strings(&text, &end, "endswith", |text, end| text.ends_with(end).into());
         "has" = |value, key| has(&value, &key);
-        "indices" = |value, part| indices(&value, &part);
+        "indices" = indices;
         "join" = join;
-        "ltrimstr" = |text, start| Ok(trimmed(text, &start, |text, start| text.strip_prefix(start)));
-        "rtrimstr" = |text, end| Ok(trimmed(text, &end, |text, end| text.strip_suffix(end)));
+        "ltrimstr" = |text, start| strings(&text, &start, "startswith", |text, start| {
+            text.strip_prefix(start).unwrap_or(text).into()
+        });
+        "rtrimstr" = |text, end| strings(&text, &end, "endswith", |text, end| {
+            text.strip_suffix(end).unwrap_or(text).into()
+        });
         "split" = |text, separator| match (&text, &separator) {
             (Value::String(text), Value::String(separator)) => Ok(split(text, separator)),
             _ => fail("split input and separator must be strings"),
         };
-        "startswith" = |text, start| ends(&text, &start, "startswith", |text, start| text.starts_with(start));
+        "startswith" = |text, start| strings(&text, &start, "startswith", |text, start| text.starts_with(start).into());
+        "_fail" = |value, what| wrong(&value, &what.text());
         "_group_by" = |items, keys| Ok(groups(sorted(&items, &keys, "grouped")?));
         "_sort_by" = |items, keys| {
             let pairs = sorted(&items, &keys, "sorted")?;
@@ -89,12 +101,74 @@ const FUNCTIONS: &[(&str, usize, RunPtr<D>)] = functions! {
 pub(super) fn functions() -> impl Iterator<Item = Fun<D>> {
     let own = FUNCTIONS.iter();
     let own = own.map(|&(name, arguments, function)| (name, v(arguments), Native::<D>::new(function)));
-    // jq's range takes numbers only, which its definition in `prelude.jq` checks.
+    let guard = Native::new(|cv| box_once(guarded(cv.1))).with_paths(|cv| box_once(guarded(cv.1)));
+    let special: [Fun<D>; 5] = [
+        (GUARD, v(0), guard),
+        (
+            MODIFY,
+            [Bind::Fun(()), Bind::Fun(())].into(),
+            Native::new(|cv| paths::modify(cv)),
+        ),
+        (
+            ASSIGN,
+            [Bind::Fun(()), Bind::Var(())].into(),
+            Native::new(|cv| paths::assign(cv)),
+        ),
+        (
+            "setpath",
+            v(2),
+            Native::new(|mut cv| {
+                let new = cv.0.pop_var();
+                let path = cv.0.pop_var();
+                bome(paths::set(cv.1, &path, new))
+            }),
+        ),
+        ("_range", v(3), Native::new(|cv| range(cv))),
+    ];
+    // `prelude.jq` checks their arguments.
     let core = jaq_core::funs().map(|(name, arguments, function)| match name {
-        "range" => ("_range", arguments, function),
+        "limit" => ("_limit", arguments, function),
+        "skip" => ("_skip", arguments, function),
         _ => (name, arguments, function),
     });
-    own.chain(core)
+    own.chain(special).chain(core)
+}
+
+/// The value, unless recursion has reached a bound.
+fn guarded<'a, T>(value: T) -> std::result::Result<T, Exn<'a, Value>> {
+    match limits::may_recurse() {
+        true => Ok(value),
+        // No `try` catches it.
+        false => Err(Exn::halt(0)),
+    }
+}
+
+fn range(mut cv: Cv<'_, D>) -> ValXs<'_, Value> {
+    let mut number = || match cv.0.pop_var() {
+        Value::Number(number) => Ok(number),
+        _ => fail("Range bounds must be numeric"),
+    };
+    let (by, to, from) = match (number(), number(), number()) {
+        (Ok(by), Ok(to), Ok(from)) => (by, to, from),
+        (Err(error), ..) | (_, Err(error), _) | (.., Err(error)) => return box_once(Err(error.into())),
+    };
+    let mut next = from;
+    Box::new(std::iter::from_fn(move || {
+        let now = next;
+        next += by;
+        ((by > 0.0 && now < to) || (by < 0.0 && now > to)).then(|| guarded(now.into()))
+    }))
+}
+
+/// The keys of an object, or the indices of an array.
+fn keys(value: Value, sorted: bool) -> Result {
+    let key = |(key, _): &(Rc<String>, Value)| Value::String(key.clone());
+    match &value {
+        Value::Object(object) if sorted => Ok(object.by_key().map(key).collect()),
+        Value::Object(object) => Ok(object.iter().map(key).collect()),
+        Value::Array(items) => Ok((0..items.len()).map(Value::from).collect()),
+        other => wrong(other, "has no keys"),
+    }
 }
 
 fn map_number(value: Value, function: fn(f64) -> f64) -> Result {
@@ -130,41 +204,42 @@ fn utf8bytelength(value: Value) -> Result {
 }
 
 fn add(value: Value) -> Result {
-    use jaq_core::ValT as _;
     value.values().try_fold(Value::Null, |sum, item| sum + item?)
 }
 
 fn reverse(value: Value) -> Result {
-    match value {
-        Value::Null => Ok(Value::array(Vec::new())),
-        Value::String(text) => Ok(text.chars().rev().collect::<String>().into()),
-        Value::Array(mut items) => {
-            Rc::make_mut(&mut items).reverse();
-            Ok(Value::Array(items))
-        }
-        other => wrong(&other, "cannot be reversed, as it is not an array"),
+    if let Value::Array(items) = &value {
+        return Ok(items.iter().rev().cloned().collect());
+    }
+    match length(value.clone())? {
+        Value::Number(length) if length >= 1.0 => value.index(&Value::Number(length - 1.0)),
+        _ => Ok(Value::array(Vec::new())),
     }
 }
 
 fn explode(value: Value) -> Result {
     match &value {
         Value::String(text) => Ok(text.chars().map(|c| Value::from(f64::from(u32::from(c)))).collect()),
-        other => wrong(other, "cannot be exploded"),
+        _ => fail("explode input must be a string"),
     }
 }
 
 fn implode(value: Value) -> Result {
     let Value::Array(items) = &value else {
-        return wrong(&value, "cannot be imploded");
+        return fail("implode input must be an array");
     };
     let mut text = String::new();
     for item in items.iter() {
         match item {
-            Value::Number(number) => match char::from_u32(*number as u32) {
-                Some(c) if f64::from(u32::from(c)) == *number => text.push(c),
-                _ => return wrong(item, "is not a Unicode code point"),
-            },
-            other => return wrong(other, "is not a Unicode code point"),
+            Value::Number(number) if !number.is_nan() => {
+                let c = if *number <= -1.0 {
+                    None
+                } else {
+                    char::from_u32(*number as u32)
+                };
+                text.push(c.unwrap_or(char::REPLACEMENT_CHARACTER));
+            }
+            other => return wrong(other, "can't be imploded, unicode codepoint needs to be numeric"),
         }
     }
     Ok(text.into())
@@ -178,65 +253,49 @@ fn fromjson(value: Value) -> Result {
 }
 
 fn tonumber(value: Value) -> Result {
-    let digits = |text: &str| text.bytes().all(|c| c.is_ascii_digit() || b"+-.eE".contains(&c));
     match &value {
         Value::Number(_) => Ok(value),
-        Value::String(text) => match text.trim().parse() {
-            Ok(number) if digits(text.trim()) => Ok(Value::Number(number)),
-            _ => wrong(&value, "cannot be parsed as a number"),
+        Value::String(text) => match text.parse() {
+            Ok(number) => Ok(Value::Number(number)),
+            Err(_) => wrong(&value, "cannot be parsed as a number"),
         },
         other => wrong(other, "cannot be parsed as a number"),
     }
 }
 
-fn contains(value: &Value, part: &Value) -> ValR<bool, Value> {
-    Ok(match (value, part) {
-        (Value::String(text), Value::String(part)) => text.contains(part.as_str()),
-        (Value::Array(items), Value::Array(parts)) => parts.iter().all(|part| {
-            let same = |item: &&Value| item.kind() == part.kind();
-            items.iter().filter(same).any(|item| contains(item, part) == Ok(true))
-        }),
-        (Value::Object(object), Value::Object(parts)) => {
-            for (key, part) in parts.iter() {
-                let found = match object.get(key) {
-                    Some(value) => contains(value, part)?,
-                    None => false,
-                };
-                if !found {
-                    return Ok(false);
-                }
-            }
-            true
-        }
-        _ if value.kind() == part.kind() => value == part,
-        _ => {
-            let (value, part) = (value.shown(), part.shown());
-            return fail(format_args!("{value} and {part} cannot have their containment checked"));
-        }
-    })
+/// jq's types, of which `true` and `false` are two.
+fn kind(value: &Value) -> (&'static str, bool) {
+    (value.kind(), matches!(value, Value::Bool(true)))
 }
 
-fn indices(value: &Value, part: &Value) -> Result {
+fn contains(value: &Value, part: &Value) -> bool {
     match (value, part) {
-        (Value::Null, _) => Ok(Value::Null),
-        (Value::String(text), Value::String(part)) if part.is_empty() => Ok(Value::Null),
+        (Value::String(text), Value::String(part)) => text.contains(part.as_str()),
+        (Value::Array(items), Value::Array(parts)) => {
+            parts.iter().all(|part| items.iter().any(|item| contains(item, part)))
+        }
+        (Value::Object(object), Value::Object(parts)) => parts
+            .iter()
+            .all(|(key, part)| object.get(key).is_some_and(|value| contains(value, part))),
+        _ => value == part,
+    }
+}
+
+fn indices(value: Value, part: Value) -> Result {
+    match (&value, &part) {
+        (Value::String(_), Value::String(part)) if part.is_empty() => Ok(Value::array(Vec::new())),
         (Value::String(text), Value::String(part)) => {
             let starts = text.char_indices().enumerate();
             let found = starts.filter(|(_, (byte, _))| text.get(*byte..).is_some_and(|t| t.starts_with(part.as_str())));
             Ok(found.map(|(index, _)| Value::from(index)).collect())
         }
-        (Value::Array(items), Value::Array(part)) => Ok(positions(items, part).collect()),
+        (Value::Array(_), Value::Array(_)) => value.index(&part),
         (Value::Array(items), part) => Ok(positions(items, std::slice::from_ref(part)).collect()),
-        _ => fail(format_args!(
-            "Cannot determine indices of {} in {}",
-            part.kind(),
-            value.kind()
-        )),
+        _ => value.index(&part),
     }
 }
 
 fn join(value: Value, separator: Value) -> Result {
-    use jaq_core::ValT as _;
     let mut joined = Value::from("");
     for (index, item) in value.values().enumerate() {
         if index > 0 {
@@ -250,19 +309,11 @@ fn join(value: Value, separator: Value) -> Result {
     Ok(joined)
 }
 
-fn ends(text: &Value, end: &Value, name: &str, check: fn(&str, &str) -> bool) -> Result {
-    match (text, end) {
-        (Value::String(text), Value::String(end)) => Ok(check(text, end).into()),
+fn strings(text: &Value, part: &Value, name: &str, function: fn(&str, &str) -> Value) -> Result {
+    match (text, part) {
+        (Value::String(text), Value::String(part)) => Ok(function(text, part)),
         _ => fail(format_args!("{name}() requires string inputs")),
     }
-}
-
-fn trimmed(text: Value, end: &Value, strip: for<'a> fn(&'a str, &str) -> Option<&'a str>) -> Value {
-    let rest = match (&text, end) {
-        (Value::String(text), Value::String(end)) => strip(text, end).map(Value::from),
-        _ => None,
-    };
-    rest.unwrap_or(text)
 }
 
 /// Items with their keys, sorted by key; the sort is stable.

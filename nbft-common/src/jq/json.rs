@@ -81,6 +81,6 @@ impl<'de> Visitor<'de> for AnyValue {
         while let Some((key, value)) = from.next_entry::<String, _>()? {
             object.insert(Rc::new(key), value);
         }
-        Ok(Value::Object(Rc::new(object)))
+        Ok(Value::object(object))
     }
 }

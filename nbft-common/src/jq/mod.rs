@@ -7,14 +7,18 @@
 //! only 2 of the 8 comparisons with the real jq in `tests/tests/jq_compare.rs` hold.
 
 mod access;
+mod array;
 mod compile;
 mod format;
 mod functions;
 mod json;
 mod library;
+mod limits;
 mod object;
 mod operators;
-mod order;
+mod paths;
+mod rewrite;
+mod source;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -33,7 +37,9 @@ pub use value::Value;
 /// A compiled program, with the values of its named arguments.
 pub struct Filter {
     program: jaq_core::Filter<JustLut<Value>>,
-    arguments: Vec<Value>,
+    arguments: Vec<String>,
+    /// Whether it needs a large stack.
+    deep: bool,
 }
 
 /// The reason why a program stopped: the message given to `error`, or that of the operation that failed, in jq's words.
@@ -74,28 +80,48 @@ impl Filter {
     /// The first place where the program is wrong.
     pub fn with_library(code: &str, library: &str, arguments: &[(String, String)]) -> Result<Self, Error> {
         let names: Vec<String> = arguments.iter().rev().map(|(name, _)| format!("${name}")).collect();
-        let values = arguments.iter().rev().map(|(_, value)| Value::from(value.clone()));
+        let long = code.len() > SHORT;
+        let (program, recursive) = limits::with_stack(long, || compile::compile(code, library, &names))
+            .unwrap_or_else(|error| Err(Error::of(error)))?;
         Ok(Self {
-            program: compile::compile(code, library, &names)?,
-            arguments: values.collect(),
+            program,
+            arguments: arguments.iter().rev().map(|(_, value)| value.clone()).collect(),
+            deep: long || recursive,
         })
     }
 
-    /// Runs the program on this input and returns all results.
+    /// Runs the program on this input, and gives what becomes of all results.
     ///
     /// # Errors
-    /// The first error that the program does not catch; the results before this error are dropped.
-    pub fn run(&self, input: &impl Serialize) -> Result<Vec<Value>, RunError> {
+    /// The first error that the program does not catch, or the bound that it reached; the results before are dropped.
+    pub fn run<T: Send>(
+        &self,
+        input: &(impl Serialize + Sync),
+        then: impl Fn(Vec<Value>) -> T + Sync,
+    ) -> Result<T, RunError> {
+        limits::with_stack(self.deep, || {
+            let made = then(self.results(input)?);
+            limits::check().map(|()| made)
+        })?
+    }
+
+    fn results(&self, input: &impl Serialize) -> Result<Vec<Value>, RunError> {
+        limits::begin();
         let input = Value::of(input).map_err(|error| RunError(error.to_string()))?;
-        let variables = Vars::new(self.arguments.iter().cloned());
+        let variables = Vars::new(self.arguments.iter().map(|value| Value::from(value.as_str())));
         let context = Ctx::<JustLut<Value>>::new(&self.program.lut, variables);
-        self.program
-            .id
-            .run((context, input))
-            .map(|result| result.map_err(message))
-            .collect()
+        let mut results = Vec::new();
+        for result in self.program.id.run((context, input)) {
+            limits::may_grow(size_of::<Value>());
+            limits::check()?;
+            results.push(result.map_err(message)?);
+        }
+        limits::check().map(|()| results)
     }
 }
+
+/// Longest program, in bytes, that is sure to need no large stack: each byte may be a term inside of the one before it.
+const SHORT: usize = 1000;
 
 fn message(exception: Exn<'_, Value>) -> RunError {
     // The other exceptions are `break`s, which the compiler accepts only inside of their label.

@@ -2,26 +2,26 @@
 
 use std::rc::Rc;
 
+use super::value::Value;
+
 /// Keys and values. Removing a key takes time linear in their number, every other operation at most a shift of indices.
-#[derive(Clone, Debug)]
-pub struct Object<V> {
-    entries: Vec<(Rc<String>, V)>,
+#[derive(Clone, Debug, Default)]
+pub struct Object {
+    entries: Vec<(Rc<String>, Value)>,
     /// Indices into `entries`, by key.
     sorted: Vec<usize>,
+    /// Levels of arrays and objects among the values; more than that after the deepest value has gone.
+    levels: u32,
 }
 
-impl<V> Default for Object<V> {
-    fn default() -> Self {
-        Self {
-            entries: Vec::new(),
-            sorted: Vec::new(),
-        }
+impl Object {
+    /// Levels of arrays and objects, this one included.
+    pub(super) fn levels(&self) -> u32 {
+        self.levels + 1
     }
-}
 
-impl<V> Object<V> {
     /// The key and value at this place in insertion order.
-    pub(super) fn entry(&self, index: usize) -> Option<&(Rc<String>, V)> {
+    pub(super) fn entry(&self, index: usize) -> Option<&(Rc<String>, Value)> {
         self.entries.get(index)
     }
 
@@ -42,21 +42,23 @@ impl<V> Object<V> {
 
     /// The value of a key.
     #[must_use]
-    pub fn get(&self, key: &str) -> Option<&V> {
+    pub fn get(&self, key: &str) -> Option<&Value> {
         self.entry(self.find(key)?).map(|(_, value)| value)
     }
 
-    /// The value of a key, to be changed.
-    pub(super) fn get_mut(&mut self, key: &str) -> Option<&mut V> {
+    /// The value of a key, which becomes null.
+    pub(super) fn take(&mut self, key: &str) -> Option<Value> {
         let index = self.find(key)?;
-        self.entries.get_mut(index).map(|(_, value)| value)
+        self.entries.get_mut(index).map(|(_, value)| std::mem::take(value))
     }
 
     /// Sets a key: in its place if it exists, otherwise at the end.
-    pub(super) fn insert(&mut self, key: Rc<String>, value: V) {
-        match self.search(&key) {
-            Ok(_) => {
-                if let Some(old) = self.get_mut(&key) {
+    pub(super) fn insert(&mut self, key: Rc<String>, value: Value) {
+        self.levels = self.levels.max(value.levels());
+        let place = self.search(&key).map(|place| self.sorted.get(place).copied());
+        match place {
+            Ok(index) => {
+                if let Some((_, old)) = index.and_then(|index| self.entries.get_mut(index)) {
                     *old = value;
                 }
             }
@@ -79,23 +81,12 @@ impl<V> Object<V> {
     }
 
     /// Keys and values, in insertion order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &(Rc<String>, V)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &(Rc<String>, Value)> {
         self.entries.iter()
     }
 
     /// Keys and values, by key.
-    pub(super) fn by_key(&self) -> impl Iterator<Item = &(Rc<String>, V)> {
+    pub(super) fn by_key(&self) -> impl Iterator<Item = &(Rc<String>, Value)> {
         self.sorted.iter().filter_map(|&index| self.entry(index))
-    }
-
-    /// Replaces each value by the result of the function; a key without a result is removed.
-    pub(super) fn try_map<E>(self, change: impl Fn(V) -> Option<Result<V, E>>) -> Result<Self, E> {
-        let mut object = Self::default();
-        for (key, value) in self.entries {
-            if let Some(value) = change(value) {
-                object.insert(key, value?);
-            }
-        }
-        Ok(object)
     }
 }

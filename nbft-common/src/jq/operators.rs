@@ -6,13 +6,14 @@ use std::rc::Rc;
 
 use jaq_core::ValR;
 
+use super::limits;
 use super::object::Object;
 use super::value::{Value, fail, wrong};
 
 type Result = ValR<Value>;
 
-/// Longest string that repetition may produce.
-const LONGEST: usize = 1 << 30;
+/// Longest string that repetition may produce, as in jq.
+const LONGEST: usize = i32::MAX as usize / 4;
 
 fn cannot(left: &Value, right: &Value, what: &str) -> Result {
     fail(format_args!("{} and {} cannot be {what}", left.shown(), right.shown()))
@@ -26,11 +27,13 @@ impl Add for Value {
             (Self::Null, other) | (other, Self::Null) => other,
             (Self::Number(left), Self::Number(right)) => Self::Number(left + right),
             (Self::String(mut left), Self::String(right)) => {
+                limits::may_grow(right.len());
                 Rc::make_mut(&mut left).push_str(&right);
                 Self::String(left)
             }
             (Self::Array(mut left), Self::Array(right)) => {
-                Rc::make_mut(&mut left).extend(right.iter().cloned());
+                limits::may_grow(size_of_val(&**right));
+                Rc::make_mut(&mut left).append(&right);
                 Self::Array(left)
             }
             (Self::Object(mut left), Self::Object(right)) => {
@@ -51,9 +54,8 @@ impl Sub for Value {
     fn sub(self, right: Self) -> Result {
         Ok(match (self, right) {
             (Self::Number(left), Self::Number(right)) => Self::Number(left - right),
-            (Self::Array(mut left), Self::Array(right)) => {
-                Rc::make_mut(&mut left).retain(|item| !right.contains(item));
-                Self::Array(left)
+            (Self::Array(left), Self::Array(right)) => {
+                left.iter().filter(|item| !right.contains(item)).cloned().collect()
             }
             (left, right) => return cannot(&left, &right, "subtracted"),
         })
@@ -68,16 +70,17 @@ impl Mul for Value {
             (Self::Number(left), Self::Number(right)) => Self::Number(left * right),
             (Self::String(text), Self::Number(times)) | (Self::Number(times), Self::String(text)) => {
                 match times as usize {
-                    0 => Self::Null,
+                    _ if times < 0.0 || times.is_nan() => Self::Null,
                     times if text.len().saturating_mul(times) > LONGEST => {
                         return fail("Repeat string result too long");
                     }
+                    times if !limits::may_grow(text.len().saturating_mul(times)) => Self::Null,
                     times => Self::from(text.repeat(times)),
                 }
             }
             (Self::Object(mut left), Self::Object(right)) => {
                 merge(Rc::make_mut(&mut left), &right);
-                Self::Object(left)
+                Self::Object(left).bounded()
             }
             (left, right) => return cannot(&left, &right, "multiplied"),
         })
@@ -85,13 +88,16 @@ impl Mul for Value {
 }
 
 /// Adds the right object's keys to the left one; two objects under the same key are merged in turn.
-fn merge(left: &mut Object<Value>, right: &Object<Value>) {
+fn merge(left: &mut Object, right: &Object) {
     for (key, value) in right.iter() {
-        match (left.get_mut(key), value) {
-            (Some(Value::Object(old)), Value::Object(new)) => merge(Rc::make_mut(old), new),
-            (Some(old), new) => *old = new.clone(),
-            (None, new) => left.insert(key.clone(), new.clone()),
-        }
+        let value = match (left.take(key), value) {
+            (Some(Value::Object(mut old)), Value::Object(new)) => {
+                merge(Rc::make_mut(&mut old), new);
+                Value::Object(old)
+            }
+            _ => value.clone(),
+        };
+        left.insert(key.clone(), value);
     }
 }
 
@@ -126,6 +132,7 @@ impl Rem for Value {
 
     fn rem(self, right: Self) -> Result {
         match (&self, &right) {
+            (Self::Number(left), Self::Number(right)) if left.is_nan() || right.is_nan() => Ok(Self::Number(f64::NAN)),
             (Self::Number(left), Self::Number(divisor)) => match (*left as i64).checked_rem(*divisor as i64) {
                 Some(rest) => Ok(Self::Number(rest as f64)),
                 None if *divisor as i64 == -1 => Ok(Self::Number(0.0)),
@@ -141,7 +148,8 @@ impl Neg for Value {
 
     fn neg(self) -> Result {
         match self {
-            Self::Number(number) => Ok(Self::Number(-number)),
+            // Not -0: in jq a negated zero has no sign.
+            Self::Number(number) => Ok(Self::Number(0.0 - number)),
             other => wrong(&other, "cannot be negated"),
         }
     }
@@ -185,7 +193,10 @@ fn value_of((_, value): &(Rc<String>, Value)) -> &Value {
     value
 }
 
-fn order_all<'a>(left: impl Iterator<Item = &'a Value>, mut right: impl Iterator<Item = &'a Value>) -> Ordering {
+pub(super) fn order_all<'a>(
+    left: impl Iterator<Item = &'a Value>,
+    mut right: impl Iterator<Item = &'a Value>,
+) -> Ordering {
     for item in left {
         let Some(other) = right.next() else {
             return Ordering::Greater;
@@ -212,7 +223,7 @@ impl PartialEq for Value {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Number(left), Self::Number(right)) => left == right,
-            (Self::Array(left), Self::Array(right)) => left == right,
+            (Self::Array(left), Self::Array(right)) => ***left == ***right,
             (Self::Object(left), Self::Object(right)) => left.len() == right.len() && left.by_key().eq(right.by_key()),
             _ => self.order(other).is_eq(),
         }

@@ -6,6 +6,8 @@ use std::rc::Rc;
 use jaq_core::{Error, ValR};
 use serde::Serialize;
 
+use super::array::Array;
+use super::limits::{self, Bound, MAX_LEVELS};
 use super::object::Object;
 
 /// A JSON value. Cloning is cheap: strings, arrays and objects are shared.
@@ -21,9 +23,9 @@ pub enum Value {
     /// A string.
     String(Rc<String>),
     /// An array.
-    Array(Rc<Vec<Value>>),
+    Array(Rc<Array>),
     /// An object, its keys in insertion order.
-    Object(Rc<Object<Value>>),
+    Object(Rc<Object>),
 }
 
 impl Value {
@@ -54,19 +56,46 @@ impl Value {
         }
     }
 
-    /// Type and beginning of the value as in jq's messages: `string ("abcdefghij...)`.
+    /// Type and beginning of the value as in jq's messages: `string ("abcdefghij...")`.
     pub(super) fn shown(&self) -> String {
         let text = self.to_string();
-        if text.len() <= 14 {
+        if text.len() <= 29 {
             return format!("{} ({text})", self.kind());
         }
-        let fits = |(start, c): (usize, char)| (start + c.len_utf8() <= 11).then_some(c);
+        // The bracket or quote at the end stays.
+        let end = match self {
+            Self::Number(_) => "",
+            _ => text.get(text.len() - 1..).unwrap_or_default(),
+        };
+        let fits = |(start, c): (usize, char)| (start + c.len_utf8() + end.len() <= 26).then_some(c);
         let start: String = text.char_indices().map_while(fits).collect();
-        format!("{} ({start}...)", self.kind())
+        format!("{} ({start}...{end})", self.kind())
+    }
+
+    /// Levels of arrays and objects.
+    pub(super) fn levels(&self) -> u32 {
+        match self {
+            Self::Array(items) => items.levels(),
+            Self::Object(object) => object.levels(),
+            _ => 0,
+        }
+    }
+
+    /// The value, if it does not have too many levels.
+    pub(super) fn bounded(self) -> Self {
+        if self.levels() > MAX_LEVELS {
+            limits::reach(Bound::Levels);
+            return Self::Null;
+        }
+        self
     }
 
     pub(super) fn array(items: Vec<Self>) -> Self {
-        Self::Array(Rc::new(items))
+        Self::Array(Rc::new(items.into())).bounded()
+    }
+
+    pub(super) fn object(object: Object) -> Self {
+        Self::Object(Rc::new(object)).bounded()
     }
 
     /// The text of the value: a string itself, any other value as JSON.
@@ -135,12 +164,13 @@ impl From<jaq_core::val::Range<Self>> for Value {
         let mut object = Object::default();
         object.insert(Rc::new("start".to_owned()), range.start.unwrap_or_default());
         object.insert(Rc::new("end".to_owned()), range.end.unwrap_or_default());
-        Self::Object(Rc::new(object))
+        Self::object(object)
     }
 }
 
 impl FromIterator<Self> for Value {
     fn from_iter<I: IntoIterator<Item = Self>>(items: I) -> Self {
-        Self::array(items.into_iter().collect())
+        let taken = items.into_iter().take_while(|_| limits::may_grow(size_of::<Self>()));
+        Self::array(taken.collect())
     }
 }

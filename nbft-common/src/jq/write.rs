@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Arguments, Write};
 
+use super::limits;
 use super::value::Value;
 
 /// On one line.
@@ -48,8 +49,10 @@ fn elements<T>(
 ) {
     let inner = depth.map(|depth| depth + 1);
     let mut empty = true;
+    let start = out.len();
     out.push(open);
-    for item in items {
+    // A value that holds the same array many times can have a text without end.
+    for item in items.take_while(|_| !limits::is_reached()) {
         if !empty {
             out.push(',');
         }
@@ -61,6 +64,7 @@ fn elements<T>(
         line(out, depth);
     }
     out.push(close);
+    limits::may_grow(out.len() - start);
 }
 
 /// Begins a line.
