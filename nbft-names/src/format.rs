@@ -94,7 +94,10 @@ impl Format {
             });
             outputs.collect::<Result<_, _>>()
         });
-        outputs.map_err(|error| error.to_string()).flatten().map_err(failed)
+        outputs
+            .map_err(|error| error.to_string())
+            .and_then(|outputs| outputs)
+            .map_err(failed)
     }
 }
 

@@ -141,7 +141,7 @@ fn too_deep(code: &str) -> Option<&str> {
 }
 
 fn parse<'a>(source: &'a Source) -> Result<Term<&'a str>, Error> {
-    let code = source.text.as_str();
+    let code = &*source.text;
     if let Some(at) = too_deep(code) {
         return Err(error(source, at, "nested too deeply"));
     }
@@ -155,11 +155,8 @@ fn parse<'a>(source: &'a Source) -> Result<Term<&'a str>, Error> {
             errors.map(|(expected, at)| error(source, at, format!("expected {}", expected.as_str()))),
         )
     })?;
-    match tokens.first() {
-        // As in jq, an empty program is the identity.
-        None => return Ok(Term::Id),
-        Some(Token(word @ ("import" | "include" | "module"), _)) => return Err(left_out(source, word, word)),
-        Some(_) => {}
+    if let Some(Token(word @ ("import" | "include" | "module"), _)) = tokens.first() {
+        return Err(left_out(source, word, word));
     }
     Parser::new(&tokens).parse(|parser| parser.term()).map_err(|errors| {
         let errors = errors.into_iter().map(|(expected, found)| {

@@ -16,6 +16,7 @@ use jaq_core::path::{Opt, Part, Path};
 
 /// A variable, and functions in Rust. No program can contain such names.
 const RIGHT: &str = "$ right";
+const VALUES: &[&str] = &["$ 0", "$ 1", "$ 2", "$ 3", "$ 4", "$ 5", "$ 6", "$ 7"];
 pub(super) const MODIFY: &str = " modify";
 pub(super) const ASSIGN: &str = " assign";
 pub(super) const GUARD: &str = " guard";
@@ -42,6 +43,7 @@ impl<'s> Rewriter<'s> {
         self.children(term);
         match term {
             Term::Str(..) => parts_in_order(term),
+            Term::Obj(_) => entries_in_order(term),
             Term::BinOp(left, operator @ (BinaryOp::Math(_) | BinaryOp::Cmp(_)), right)
                 if !single(left) && !single(right) =>
             {
@@ -203,6 +205,27 @@ fn parts_in_order(term: &mut T<'_>) {
         let mut left = std::mem::take(term);
         parts_in_order(&mut left);
         *term = bound(right, binary(left, BinaryOp::Math(Math::Add), Term::Var(RIGHT)));
+    }
+}
+
+/// Evaluates the keys and values of an object from the first to the last: jaq-core drops the error of one if a later one
+/// has no result.
+fn entries_in_order(term: &mut T<'_>) {
+    let Term::Obj(entries) = term else { return };
+    let parts = entries
+        .iter_mut()
+        .flat_map(|(key, value)| std::iter::once(key).chain(value));
+    let several: Vec<&mut T> = parts.filter(|part| !single(part)).collect();
+    if several.len() < 2 || several.len() > VALUES.len() {
+        return;
+    }
+    let mut values = Vec::new();
+    for (part, name) in several.into_iter().zip(VALUES) {
+        values.push((std::mem::replace(part, Term::Var(name)), *name));
+    }
+    for (value, name) in values.into_iter().rev() {
+        let object = std::mem::take(term);
+        *term = binary(value, BinaryOp::Pipe(Some(Pattern::Var(name))), object);
     }
 }
 

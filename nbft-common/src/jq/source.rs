@@ -1,10 +1,12 @@
 //! Forms of jq's language that jaq-core does not read, in forms that both read: `.5` and `1.`, surrogate pairs in strings,
 //! and `{$a: [$b]}` in patterns.
 
+use std::borrow::Cow;
+
 /// A program as jaq-core reads it, with the places where it is longer or shorter than the original.
 pub(super) struct Source<'a> {
     pub(super) original: &'a str,
-    pub(super) text: String,
+    pub(super) text: Cow<'a, str>,
     /// Places in `text`, and how many bytes more of `text` than of the original are before them.
     longer: Vec<(usize, isize)>,
 }
@@ -13,10 +15,13 @@ impl<'a> Source<'a> {
     pub(super) fn new(original: &'a str) -> Self {
         let mut source = Self {
             original,
-            text: String::with_capacity(original.len()),
+            text: Cow::Borrowed(original),
             longer: Vec::new(),
         };
-        source.read();
+        if may_differ(original.as_bytes()) {
+            source.text = Cow::Owned(String::with_capacity(original.len()));
+            source.read();
+        }
         source
     }
 
@@ -33,7 +38,7 @@ impl<'a> Source<'a> {
     /// Replaces the next bytes of the original.
     fn replace(&mut self, rest: &mut &'a str, length: usize, by: &str) {
         *rest = rest.get(length..).unwrap_or_default();
-        self.text.push_str(by);
+        self.text.to_mut().push_str(by);
         let before = self.longer.last().map_or(0, |(_, longer)| *longer);
         if by.len() != length {
             self.longer
@@ -72,13 +77,29 @@ impl<'a> Source<'a> {
             match by {
                 None => {
                     let (same, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
-                    self.text.push_str(same);
+                    self.text.to_mut().push_str(same);
                     rest = after;
                 }
                 Some(by) => self.replace(&mut rest, length, &by),
             }
         }
     }
+}
+
+/// Whether one of the forms may be in the program. Most programs have none of them, and are read as they are.
+fn may_differ(code: &[u8]) -> bool {
+    let pairs = code.iter().zip(code.iter().skip(1));
+    let mut variable = false;
+    for (first, second) in pairs {
+        match (first, second) {
+            (b'.', b'0'..=b'9') | (b'0'..=b'9', b'.') | (b'\\', b'u') => return true,
+            (b'$', _) => variable = true,
+            (_, b':') if variable => return true,
+            (b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b' ' | b'\t' | b'\n', _) => {}
+            _ => variable = false,
+        }
+    }
+    false
 }
 
 /// A bracket or quote around a place; the bracket of `\(` in a string is one, too.

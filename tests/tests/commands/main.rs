@@ -14,6 +14,8 @@ mod dump {
     mod hostile;
     mod identity;
     mod jq;
+    mod jq_1_8;
+    mod jq_bounds;
     mod peer;
     mod peer_faults;
     mod revision;

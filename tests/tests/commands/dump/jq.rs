@@ -1,15 +1,16 @@
-//! Filters inside nbft-dump against the real jq (1.6, 1.7): same bytes, same exit status of `-e`.
+//! Filters inside nbft-dump against the installed jq (1.6 in Debian 12, 1.7 in Debian 13): same bytes, same exit status of
+//! `-e`. `jq_1_8.rs` compares with jq 1.8, which the filters follow where versions of jq differ.
 //!
-//! Left out is what the two versions of jq do differently (error messages, `.[1.5]`, `limit(0; f)`) but for a few filters
-//! that 1.6 alone is asked, and what only one of the two programs has (nbft(7) lists that).
+//! Error messages are not compared: most are the same.
 
+use std::path::Path;
 use std::process::Command;
 
 use crate::support::skip::installed;
 use crate::support::{Folder, command, fails, feed, run, table};
 
 /// Questions that dracut's and wicked's hooks ask of a table: how many interfaces, then their fields.
-const HOOKS: &[&str] = &[
+pub const HOOKS: &[&str] = &[
     ".[].hfi | length",
     ".[0].hfi[0].mac_addr",
     ".[0].hfi[0]",
@@ -38,7 +39,7 @@ const HOOKS: &[&str] = &[
 ];
 
 /// A user's questions.
-const ORDINARY: &[&str] = &[
+pub const ORDINARY: &[&str] = &[
     ".",
     ".[]",
     ".[0]",
@@ -70,6 +71,7 @@ const ORDINARY: &[&str] = &[
     "[.[] | .. | numbers] | length",
     "[paths] | length",
     "[.[0] | paths(type == \"number\")]",
+    "[.[0].host | paths(scalars) | map(tostring) | join(\".\")]",
     ".[0] | getpath([\"host\", \"nqn\"]), getpath([\"a\", \"b\"])",
     ".[].subsystem[] | del(.nid, .subsys_nqn)",
     "del(.[].subsystem, .[].hfi[0, 2])",
@@ -104,12 +106,12 @@ const ORDINARY: &[&str] = &[
 ];
 
 /// Odd values.
-const LANGUAGE: &[&str] = &[
+pub const LANGUAGE: &[&str] = &[
     "[(1, 2) + (10, 20)], [(1, 2) < (1, 2)], [(1, 2) - (10, 20) * (1, 2)]",
     "\"\\(1, 2) \\(3, 4) \\(5, 6)\", @sh \"\\(\"a\", \"b\") \\(\"c\", \"d\")\"",
     "{a: (1, 2), b: (3, 4)}, {(\"a\", \"b\"): (1, 2)}",
     "[.[0].hfi[].index, 7] | [.[] as $x | \"\\($x)-\\(1, 2)\"]",
-    "4294967295, 9007199254740991, -0, 1.5, 0.1 + 0.2, 1 / 3, -1.25e-3",
+    "4294967295, 9007199254740991, 1.5, 0.1 + 0.2, 1 / 3, 1e3 + 0, 1e15 + 0, 3.0 + 0, -1.25e-3, 5e-324 + 0",
     "\"\\u0000\\u001b\\u007f\\u00e9\\u2028 \\\"\\\\/\\b\\f\\t\\r\\n<>&'\"",
     "[\"\\u0001é\"] | tojson, @json, @text, \"\\(.)\", length, (.[0] | length, utf8bytelength, explode)",
     "[], {}, [[]], [{}], {a: []}, {a: {b: [1, {}]}}",
@@ -134,7 +136,7 @@ const LANGUAGE: &[&str] = &[
     "[.[] | objects, arrays, strings, numbers, nulls, booleans, scalars, iterables | type]",
     "try error({a: 1}) catch .a, [.[] | .nope[]?]",
     "@json \"x\\([1, \"a\"])\", @tsv \"\\([\"a\\tb\"])\", @text \"\\([1])\", ([1, \"a'b\"] | @sh)",
-    "[\"12\", \" 7 \", \"-0.5\"] | map(tonumber? // \"no\")",
+    "[\"12\", \"x\", \"1e3\", \"-0.5\"] | map((tonumber? + 0) // \"no\")",
     "\"[1,{\\\"a\\\":null}]\" | fromjson | ., .[1] | tojson",
     "if . == [] then 1 elif false then 2 else 3 end, (if true then \"a\" else \"b\" end | ascii_upcase)",
     "[IN(.[]; null)], (2 | IN(1, 2)), ([] | isempty(.[])), ([null, 1] | map(isempty(values)))",
@@ -142,15 +144,14 @@ const LANGUAGE: &[&str] = &[
     "# a comment\n. | # another\n length",
 ];
 
-/// Only jq 1.6 agrees: 1.7 has no `leaf_paths`, takes no empty filter, and prints a number as the filter writes it.
+/// Only jq 1.6 agrees: 1.7 has no `leaf_paths`, and prints a number as the filter writes it.
 const OF_1_6: &[&str] = &[
     "[.[0].host | leaf_paths | map(tostring) | join(\".\")]",
     "1e3, 1e15, 3.0, 5e-324, (\"1e3\" | tonumber)",
-    "",
 ];
 
 /// Last results that `-e` tells apart, and no result.
-const STATUS: &[&str] = &[
+pub const STATUS: &[&str] = &[
     "empty",
     "null",
     "false",
@@ -182,20 +183,20 @@ fn tables(folder: &Folder) -> Vec<(Vec<std::path::PathBuf>, String)> {
 }
 
 /// nbft-dump on a machine without tables of its own.
-fn dump(folder: &Folder) -> Command {
+pub fn dump(folder: &Folder) -> Command {
     let mut dump = command("nbft-dump");
     dump.env("NBFT_ROOT", folder.join("machine"));
     dump
 }
 
-/// Runs each filter through both and compares what they print, and whether they fail.
-fn compare(filters: &[&str], flags: &[&[&str]]) {
+/// Runs each filter through this jq and through nbft-dump, and compares what they print, and whether they fail.
+pub fn compare(jq: &Path, filters: &[&str], flags: &[&[&str]]) {
     let folder = Folder::new();
     let name = ["--arg", "name", "it's"];
     for (files, json) in tables(&folder) {
         for filter in filters {
             for flags in flags {
-                let theirs = feed(Command::new("jq").args(*flags).args(name).arg(filter), json.as_bytes());
+                let theirs = feed(Command::new(jq).args(*flags).args(name).arg(filter), json.as_bytes());
                 let ours = run(dump(&folder)
                     .args(*flags)
                     .args(name)
@@ -216,7 +217,8 @@ fn compare(filters: &[&str], flags: &[&[&str]]) {
     }
 }
 
-const PLAIN: &[&[&str]] = &[&[], &["-rc"]];
+pub const STATUS_FLAGS: &[&[&str]] = &[&["-e"], &["-er"], &["-e", "-r", "-c"]];
+pub const PLAIN: &[&[&str]] = &[&[], &["-rc"]];
 
 mod slow {
     use super::*;
@@ -224,19 +226,19 @@ mod slow {
     #[test]
     fn hooks() {
         or_skip!(installed(&["jq"]));
-        compare(HOOKS, PLAIN);
+        compare(Path::new("jq"), HOOKS, PLAIN);
     }
 
     #[test]
     fn ordinary() {
         or_skip!(installed(&["jq"]));
-        compare(ORDINARY, PLAIN);
+        compare(Path::new("jq"), ORDINARY, PLAIN);
     }
 
     #[test]
     fn language() {
         or_skip!(installed(&["jq"]));
-        compare(LANGUAGE, PLAIN);
+        compare(Path::new("jq"), LANGUAGE, PLAIN);
     }
 
     #[test]
@@ -247,13 +249,13 @@ mod slow {
             "jq-1.6" => Ok(()),
             other => Err(format!("{other} is installed")),
         });
-        compare(OF_1_6, PLAIN);
+        compare(Path::new("jq"), OF_1_6, PLAIN);
     }
 
     #[test]
     fn exit_status() {
         or_skip!(installed(&["jq"]));
-        compare(STATUS, &[&["-e"], &["-er"], &["-e", "-r", "-c"]]);
+        compare(Path::new("jq"), STATUS, STATUS_FLAGS);
     }
 }
 
@@ -338,10 +340,6 @@ fn hostile_filters() {
         "1 / 0",
         "1 % 0",
         "1 % 0.5",
-        "[1114112] | implode",
-        "[55296] | implode",
-        "[-1] | implode",
-        "[1e300] | implode",
         "[\"a\"] | implode",
         "1 | implode",
         "{} | @sh",
@@ -382,6 +380,14 @@ fn hostile_filters() {
         "[[1]] | indices({})[0].x.y | error",
         "1 as [$a] | $a",
         "[1] | has(\"a\")",
+        "limit(-1; 1, 2)",
+        "limit(nan; 1)",
+        "skip(-1; 1)",
+        "1 | ltrimstr(1)",
+        "1 | rtrimstr({})",
+        "\"ab\" | reverse",
+        "true | contains(false)",
+        "[1] | .[{}]",
     ] {
         let ran = run(dump(&folder).args(["-q", filter]));
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(65), ""), "{filter}: {ran:?}");
@@ -391,11 +397,11 @@ fn hostile_filters() {
         "[nan, 1, nan, null, nan] | sort, min, max, unique, group_by(.), tojson",
         "[range(300) | if . % 3 == 0 then nan else . % 7 end] | sort | length",
         "[0] | .[1e300], .[-1e300], .[nan], .[1e300:], .[:-1e300], .[nan:nan]",
-        "[limit(-1; 1, 2)], [limit(0; 1)], [limit(nan; 1)], [skip(-1; 1)]",
+        "[limit(0; 1)], [skip(0; 1)]",
+        "[1114112, 55296, -1, 1e300] | implode",
         "\"a\" * -1, \"a\" * nan, \"a\" * 0.5",
         "nan % 1, 1e300 % 7, -1e300 % -1, (1 | tojson)",
         "\"\\u0000\" | ., length, @sh, @json",
-        "1 | ltrimstr(1), rtrimstr({})",
         "[] | join(1), min, max, add, first, last, transpose, reverse, implode, .[:1], combinations",
         "\"é\" | .[0:1], .[-1:], .[5:], .[:-5], (@base64 | @base64d), @uri, explode",
         "[1] | delpaths([[5], [0, 1]])?, delpaths([[]])",
