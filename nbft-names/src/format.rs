@@ -6,13 +6,13 @@ use std::path::Path;
 
 use nbft_common::command::failure::{Exit, Failure, io_words};
 use nbft_common::command::root;
-use nbft_common::jq::{Filter, Object, Value};
+use nbft_common::jq::{Filter, Library, Object, Value};
 
 use crate::files::Document;
 use crate::interface::Interface;
 
 /// Definitions that every program may use.
-const LIBRARY: &str = include_str!("../formats/lib.jq");
+const LIBRARY: Library = nbft_common::library!(include_str!("../formats/lib.jq"));
 /// Programs here replace the built-in ones of the same name, and add others.
 const DIRECTORY: &str = "/etc/nbft/formats";
 
@@ -74,7 +74,7 @@ impl Format {
     }
 
     fn compile(name: String, code: &str) -> Result<Self, Failure> {
-        match Filter::with_library(code, LIBRARY, &[]) {
+        match Filter::with_library(code, &LIBRARY, &[]) {
             Ok(filter) => Ok(Self { name, filter }),
             Err(error) => Err(Failure::new(Exit::Data, format!("{name}: {error}"))),
         }
@@ -149,7 +149,8 @@ mod tests {
             assert!(Format::compile((*name).to_owned(), code).is_ok(), "{name}");
         }
         // And the whole library.
-        assert!(Filter::new(&format!("{LIBRARY}\n."), &[]).is_ok());
+        let library = include_str!("../formats/lib.jq");
+        assert!(Filter::new(&format!("{library}\n."), &[]).is_ok());
     }
 
     #[test]

@@ -12,7 +12,7 @@ use jaq_core::{Compiler, Filter};
 use super::rewrite::Rewriter;
 use super::source::Source;
 use super::value::Value;
-use super::{RunError, functions, library};
+use super::{Library, RunError, functions, library};
 
 /// The reason why a program cannot be compiled, with its place: lines and columns count from 1, columns in characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +64,7 @@ const LEFT_OUT: &str = "match test capture scan split/2 splits sub gsub \
 /// Compiles a program that may use this library and these variables (`$name`). Gives whether it recurses, too.
 pub(super) fn compile(
     code: &str,
-    library: &str,
+    library: &Library,
     variables: &[String],
 ) -> Result<(Filter<JustLut<Value>>, bool), Error> {
     let source = &Source::new(code);

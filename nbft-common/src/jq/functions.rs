@@ -115,7 +115,7 @@ pub(super) fn functions() -> impl Iterator<Item = Fun<D>> {
             Native::new(|cv| paths::assign(cv)),
         ),
         (
-            "setpath",
+            "_setpath",
             v(2),
             Native::new(|mut cv| {
                 let new = cv.0.pop_var();

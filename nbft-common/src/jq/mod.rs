@@ -31,6 +31,7 @@ use jaq_core::{Ctx, Exn, Vars};
 use serde::Serialize;
 
 pub use compile::Error;
+pub use library::{Definition, Library};
 pub use object::Object;
 pub use value::Value;
 
@@ -70,15 +71,14 @@ impl Filter {
     /// # Errors
     /// The first place where the program is wrong.
     pub fn new(code: &str, arguments: &[(String, String)]) -> Result<Self, Error> {
-        Self::with_library(code, "", arguments)
+        Self::with_library(code, &Library::EMPTY, arguments)
     }
 
-    /// Compiles a program that may use the definitions of this library. Each of them begins with `def` in the first
-    /// column, ends at the next `def` or `#` in the first column, and comes after those that it uses.
+    /// Compiles a program that may use the definitions of this library.
     ///
     /// # Errors
     /// The first place where the program is wrong.
-    pub fn with_library(code: &str, library: &str, arguments: &[(String, String)]) -> Result<Self, Error> {
+    pub fn with_library(code: &str, library: &Library, arguments: &[(String, String)]) -> Result<Self, Error> {
         let names: Vec<String> = arguments.iter().rev().map(|(name, _)| format!("${name}")).collect();
         let long = code.len() > SHORT;
         let (program, recursive) = limits::with_stack(long, || compile::compile(code, library, &names))
@@ -121,7 +121,7 @@ impl Filter {
 }
 
 /// Longest program, in bytes, that is sure to need no large stack: each byte may be a term inside of the one before it.
-const SHORT: usize = 1000;
+const SHORT: usize = 4000;
 
 fn message(exception: Exn<'_, Value>) -> RunError {
     // The other exceptions are `break`s, which the compiler accepts only inside of their label.

@@ -19,7 +19,6 @@ impl<'a> Source<'a> {
             longer: Vec::new(),
         };
         if may_differ(original.as_bytes()) {
-            source.text = Cow::Owned(String::with_capacity(original.len()));
             source.read();
         }
         source
@@ -35,76 +34,85 @@ impl<'a> Source<'a> {
         offset.saturating_add_signed(longer.map_or(0, |(_, longer)| -longer))
     }
 
-    /// Replaces the next bytes of the original.
-    fn replace(&mut self, rest: &mut &'a str, length: usize, by: &str) {
-        *rest = rest.get(length..).unwrap_or_default();
-        self.text.to_mut().push_str(by);
-        let before = self.longer.last().map_or(0, |(_, longer)| *longer);
-        if by.len() != length {
-            self.longer
-                .push((self.text.len(), before + by.len() as isize - length as isize));
-        }
-    }
-
     fn read(&mut self) {
-        let mut around = Vec::new();
+        let mut around: Vec<Around> = Vec::new();
         let mut after_as = false;
-        let mut rest = self.original;
-        while let Some(c) = rest.chars().next() {
-            let (length, by) = if let Some(Around { open: '"', .. }) = around.last() {
+        let (mut at, mut copied, mut longer) = (0, 0, 0);
+        while let Some((first, rest)) = self.original.as_bytes().get(at).zip(self.original.get(at..)) {
+            let (length, by) = if let Some(Around { open: b'"', .. }) = around.last() {
                 in_string(rest, &mut around)
             } else {
-                let outer = around.last().is_some_and(|outer: &Around| outer.pattern);
-                match c {
-                    '"' | '(' => around.push(Around {
-                        open: c,
+                let pattern = around.last().is_some_and(|outer| outer.pattern);
+                match first {
+                    b'"' | b'(' => around.push(Around {
+                        open: *first,
                         pattern: false,
                     }),
-                    '[' | '{' => around.push(Around {
-                        open: c,
-                        pattern: outer || after_as,
+                    b'[' | b'{' => around.push(Around {
+                        open: *first,
+                        pattern: pattern || after_as,
                     }),
-                    ')' | ']' | '}' => drop(around.pop()),
+                    b')' | b']' | b'}' => drop(around.pop()),
                     _ => {}
                 }
-                let next = in_code(rest, outer && c == '$');
+                let next = in_code(rest, pattern && *first == b'$');
                 after_as = match rest.get(..next.0) {
                     Some("as") => true,
-                    _ => after_as && (c.is_whitespace() || c == '#'),
+                    _ => after_as && (first.is_ascii_whitespace() || *first == b'#'),
                 };
                 next
             };
-            match by {
-                None => {
-                    let (same, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
-                    self.text.to_mut().push_str(same);
-                    rest = after;
-                }
-                Some(by) => self.replace(&mut rest, length, &by),
+            if let Some(by) = by {
+                let text = match &mut self.text {
+                    Cow::Owned(text) => text,
+                    unchanged => {
+                        *unchanged = Cow::Owned(String::new());
+                        unchanged.to_mut()
+                    }
+                };
+                text.push_str(self.original.get(copied..at).unwrap_or_default());
+                text.push_str(&by);
+                copied = at + length;
+                longer += by.len() as isize - length as isize;
+                self.longer.push((text.len(), longer));
             }
+            at += length;
+        }
+        if let Cow::Owned(text) = &mut self.text {
+            text.push_str(self.original.get(copied..).unwrap_or_default());
         }
     }
 }
 
 /// Whether one of the forms may be in the program. Most programs have none of them, and are read as they are.
 fn may_differ(code: &[u8]) -> bool {
-    let pairs = code.iter().zip(code.iter().skip(1));
-    let mut variable = false;
-    for (first, second) in pairs {
-        match (first, second) {
-            (b'.', b'0'..=b'9') | (b'0'..=b'9', b'.') | (b'\\', b'u') => return true,
-            (b'$', _) => variable = true,
-            (_, b':') if variable => return true,
-            (b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b' ' | b'\t' | b'\n', _) => {}
-            _ => variable = false,
+    let is_digit = |at: usize| code.get(at).is_some_and(u8::is_ascii_digit);
+    let mut before = b' ';
+    for (at, byte) in code.iter().enumerate() {
+        let differs = match byte {
+            // Not in 1.5.
+            b'.' => before.is_ascii_digit() && !is_digit(at + 1),
+            b'0'..=b'9' => before == b'.' && !(at >= 2 && is_digit(at - 2)),
+            b'u' => before == b'\\',
+            b':' => code.get(..at).is_some_and(ends_with_variable),
+            _ => false,
+        };
+        if differs {
+            return true;
         }
+        before = *byte;
     }
     false
 }
 
+fn ends_with_variable(code: &[u8]) -> bool {
+    let word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    code.trim_ascii_end().iter().rev().find(|byte| !word(byte)) == Some(&b'$')
+}
+
 /// A bracket or quote around a place; the bracket of `\(` in a string is one, too.
 struct Around {
-    open: char,
+    open: u8,
     /// Whether it is of a pattern, as after `as`.
     pattern: bool,
 }
@@ -120,7 +128,7 @@ fn in_string(rest: &str, around: &mut Vec<Around>) -> Next {
         }
         [b'\\', b'(', ..] => {
             around.push(Around {
-                open: '(',
+                open: b'(',
                 pattern: false,
             });
             (2, None)

@@ -62,8 +62,8 @@ fn long_programs() {
         ("label $f|", "1"),
         ("..|", "."),
     ] {
-        for times in [900, 20_000, 1_000_000] {
-            let repeated = part.repeat(times / part.len());
+        for length in [3900, 60_000, 1_000_000] {
+            let repeated = part.repeat(length / part.len());
             let program = match part {
                 "|." | ",." | "+1" | "[0]" => format!("{end}{repeated}"),
                 "\\(1, 2)" => format!("first(\"{repeated}\")"),
@@ -72,8 +72,8 @@ fn long_programs() {
             let folder = Folder::new();
             let file = folder.file("filter.jq", &program);
             let ran = run(&mut bounded(dump(&folder).arg("-f").arg(file)));
-            assert!(matches!(ran.code, Some(0 | 65)), "{times} of {part}: {ran:?}");
-            assert!(ran.stderr.lines().count() <= 1, "{times} of {part}: {ran:?}");
+            assert!(matches!(ran.code, Some(0 | 65)), "{length} of {part}: {ran:?}");
+            assert!(ran.stderr.lines().count() <= 1, "{length} of {part}: {ran:?}");
         }
     }
 }
