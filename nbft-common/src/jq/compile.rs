@@ -48,7 +48,7 @@ impl Error {
 const MAIN: &str = "__main__";
 
 /// Longest program, in bytes: the stack must do for one in which each byte is a term inside of the one before it.
-const LONGEST: usize = 64 << 10;
+const LONGEST: usize = 32 << 10;
 
 /// What jq has, and these filters do not. nbft-dump(8) has the same list.
 const LEFT_OUT: &str = "match test capture scan split/2 splits sub gsub \

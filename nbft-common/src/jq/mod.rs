@@ -120,8 +120,9 @@ impl Filter {
     }
 }
 
-/// Longest program, in bytes, that is sure to need no large stack: each byte may be a term inside of the one before it.
-const SHORT: usize = 4000;
+/// Longest program, in bytes, that needs no large stack: each byte may be a term inside of the one before it. The formats
+/// of nbft-names are shorter: another thread would make each of their allocations slower. Debug builds have larger frames.
+const SHORT: usize = if cfg!(debug_assertions) { 1000 } else { 4000 };
 
 fn message(exception: Exn<'_, Value>) -> RunError {
     // The other exceptions are `break`s, which the compiler accepts only inside of their label.
