@@ -4,7 +4,7 @@
 //! jaq-core parses, compiles and runs the programs; the values, their operators and jq's functions are in here. Filters
 //! have to give jq's results to the byte (insertion order, numbers, escapes, messages), and they may not fill an image:
 //! with jaq-json and jaq-std in their place the `nbft` file is 36 % larger (9 % with jaq-std's base functions alone), and
-//! only 2 of the 8 comparisons with the real jq in `tests/tests/jq_compare.rs` hold.
+//! only 2 of the 8 comparisons with the real jq in `tests/tests/commands/dump/jq.rs` hold.
 
 mod access;
 mod array;
