@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::process::{Command, ExitCode, Stdio};
 
-use nbft_common::jq::{Filter, Style, Value, print};
+use nbft_common::jq::{self, Filter, Style, Value};
 use nbft_tests::builder::random;
 use serde::ser::{Error as _, Serialize, Serializer};
 
@@ -28,6 +28,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
+        ["-h" | "--help"] => print!("{HELP}"),
         ["--suite", files @ ..] if !files.is_empty() => files.iter().for_each(|file| suite(file)),
         ["--compare", jq, count, seed] => {
             let (Ok(count), Ok(seed)) = (count.parse(), seed.parse()) else {
@@ -93,7 +94,7 @@ impl Serialize for Json<'_> {
 
 /// The results, a line each.
 fn run(filter: &Filter, input: &Json<'_>) -> Result<String, String> {
-    let results = filter.run(input, |results| print(&results, COMPACT));
+    let results = filter.run(input, |results| jq::print(&results, COMPACT));
     results.map_err(|error| error.to_string())
 }
 
