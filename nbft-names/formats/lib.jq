@@ -28,13 +28,17 @@ def bracketed:
 def cidr:
   "\(.address // .destination)/\(.prefix)";
 
+# The numbers of address families, as an array.
+def families(family):
+  [family | if . == 4 or . == 6 then . else error("\(tojson) is no address family: 4, 6") end];
+
 # The addresses to set: all that no server and no router gives.
 def fixed(family):
-  .addresses[] | select(.family == family and .method == "static");
+  families(family) as $families | .addresses[] | select(.family == $families[] and .method == "static");
 
 # The routes to set by a network stack that knows fixed gateways only.
 def known(family):
-  .routes[] | select(.family == family and (.dynamic | not));
+  families(family) as $families | .routes[] | select(.family == $families[] and (.dynamic | not));
 
 # systemd.link(5) of a NIC. It takes the place of 99-default.link, so it repeats the policies of that file.
 def link_file:

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use nbft_common::command::failure::{Exit, Failure, io_words};
-use nbft_common::command::root;
+use nbft_common::command::{root, sysfs};
 use nbft_common::jq::{Filter, Library, Object, Value};
 
 use crate::files::Document;
@@ -36,45 +36,38 @@ pub enum Output {
 }
 
 impl Format {
-    /// The format of this name.
+    /// The format of this name. `arguments` are the names and values of its variables.
     ///
     /// # Errors
     /// [`Exit::Usage`] when no such format exists; [`Exit::Data`] when the program in its file is wrong.
-    pub fn named(name: &str) -> Result<Self, Failure> {
-        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        if !name.is_empty() && name.chars().all(plain) {
+    pub fn named(name: &str, arguments: &[(String, String)]) -> Result<Self, Failure> {
+        if is_name(name) {
             let path = format!("{DIRECTORY}/{name}.jq");
             match std::fs::read_to_string(root::path(&path)) {
-                Ok(code) => return Self::compile(path, &code),
+                Ok(code) => return Self::compile(path, &code, arguments),
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) => return Err(Failure::new(Exit::NoInput, format!("{path}: {}", io_words(&error)))),
             }
         }
         match BUILT_IN.iter().find(|(own, _)| *own == name) {
-            Some((name, code)) => Self::compile((*name).to_owned(), code),
-            None => {
-                let names: Vec<&str> = BUILT_IN.iter().map(|(name, _)| *name).chain(["json"]).collect();
-                Err(Failure::usage(format_args!(
-                    "no format '{name}': the built-in ones are {}",
-                    names.join(", ")
-                )))
-            }
+            Some((name, code)) => Self::compile((*name).to_owned(), code, arguments),
+            None => Err(unknown(name)),
         }
     }
 
-    /// The format in a file.
+    /// The format in a file; `arguments` as for [`Format::named`].
     ///
     /// # Errors
     /// [`Exit::NoInput`] when it cannot be read; [`Exit::Data`] when the program is wrong.
-    pub fn of_file(path: &OsStr) -> Result<Self, Failure> {
+    pub fn of_file(path: &OsStr, arguments: &[(String, String)]) -> Result<Self, Failure> {
         let name = path.to_string_lossy().into_owned();
         let code = std::fs::read_to_string(Path::new(path))
             .map_err(|error| Failure::new(Exit::NoInput, format!("{name}: {}", io_words(&error))))?;
-        Self::compile(name, &code)
+        Self::compile(name, &code, arguments)
     }
 
-    fn compile(name: String, code: &str) -> Result<Self, Failure> {
-        match Filter::with_library(code, &LIBRARY, &[]) {
+    fn compile(name: String, code: &str, arguments: &[(String, String)]) -> Result<Self, Failure> {
+        match Filter::with_library(code, &LIBRARY, arguments) {
             Ok(filter) => Ok(Self { name, filter }),
             Err(error) => Err(Failure::new(Exit::Data, format!("{name}: {error}"))),
         }
@@ -99,6 +92,28 @@ impl Format {
             .and_then(|outputs| outputs)
             .map_err(failed)
     }
+}
+
+/// Whether a file in [`DIRECTORY`] can have this name, less its ending.
+fn is_name(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    !text.is_empty() && text.chars().all(plain)
+}
+
+/// The error about a name that no format has: it lists the names that one can have.
+fn unknown(name: &str) -> Failure {
+    let built_in: Vec<&str> = BUILT_IN.iter().map(|(name, _)| *name).chain(["json"]).collect();
+    let mut list = built_in.join(", ");
+    let files = sysfs::names(DIRECTORY);
+    let own: Vec<&str> = files
+        .iter()
+        .filter_map(|file| file.strip_suffix(".jq"))
+        .filter(|name| is_name(name) && *name != "json")
+        .collect();
+    if !own.is_empty() {
+        list.push_str(&format!("; {DIRECTORY} has {}", own.join(", ")));
+    }
+    Failure::usage(format_args!("no format '{name}': the built-in ones are {list}"))
 }
 
 /// Reads `{file, text, mode?, header?}`.
@@ -131,8 +146,12 @@ fn document(object: &Object) -> Result<Document, String> {
         Some(Value::Bool(header)) => *header,
         Some(other) => return Err(format!("`header` is {}, not true or false", other.kind())),
     };
+    let mut text = string("text")?;
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
     Ok(Document {
-        text: string("text")?,
+        text,
         file,
         mode,
         header,
@@ -146,7 +165,7 @@ mod tests {
     #[test]
     fn built_in_formats_compile() {
         for (name, code) in BUILT_IN {
-            assert!(Format::compile((*name).to_owned(), code).is_ok(), "{name}");
+            assert!(Format::compile((*name).to_owned(), code, &[]).is_ok(), "{name}");
         }
         // And the whole library.
         let library = include_str!("../formats/lib.jq");
@@ -155,7 +174,7 @@ mod tests {
 
     #[test]
     fn lines_of_errors_are_the_programs() {
-        let error = Format::compile("mine".to_owned(), "# dns\n.[] |\n lines(1; 2; 3)").err();
+        let error = Format::compile("mine".to_owned(), "# dns\n.[] |\n lines(1; 2; 3)", &[]).err();
         assert!(
             error
                 .as_ref()

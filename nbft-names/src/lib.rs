@@ -44,7 +44,7 @@ fn run() -> Result<(), Failure> {
         naming: Naming::Rename,
         always_default: false,
     };
-    let (mut to, mut directory, mut verbose) = (None, None, false);
+    let (mut to, mut arguments, mut directory, mut verbose) = (None, Vec::new(), None, false);
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next().map_err(Failure::usage)? {
         match argument {
@@ -74,6 +74,7 @@ fn run() -> Result<(), Failure> {
                 set(&mut to, if name == "json" { To::Json } else { To::Named(name) })?;
             }
             Short('f') | Long("from-file") => set(&mut to, To::File(value(&mut parser)?))?,
+            Long("arg") => arguments.push((parsed(&mut parser)?, parsed(&mut parser)?)),
             Short('o') | Long("output-dir") => directory = Some(value(&mut parser)?),
             Short('v') | Long("verbose") => verbose = true,
             other => return Err(Failure::usage(other.unexpected())),
@@ -83,6 +84,7 @@ fn run() -> Result<(), Failure> {
     names::names(&Options {
         choices,
         to,
+        arguments,
         directory,
         verbose,
     })

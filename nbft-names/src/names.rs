@@ -33,6 +33,8 @@ pub enum To {
 pub struct Options {
     pub choices: Choices,
     pub to: To,
+    /// Names and values of `--arg`.
+    pub arguments: Vec<(String, String)>,
     pub directory: Option<OsString>,
     pub verbose: bool,
 }
@@ -42,8 +44,8 @@ pub fn names(options: &Options) -> Result<(), Failure> {
     // First, so that a wrong format is an error whatever the tables are.
     let format = match &options.to {
         To::Json => None,
-        To::Named(name) => Some(Format::named(name)?),
-        To::File(path) => Some(Format::of_file(path)?),
+        To::Named(name) => Some(Format::named(name, &options.arguments)?),
+        To::File(path) => Some(Format::of_file(path, &options.arguments)?),
     };
     let tables = read()?;
     let mut warn = |line: String| warn(format_args!("warning: {line}"));

@@ -117,6 +117,9 @@ fn wrong_formats() {
             "mine.jq: line 3, column 3: undefined function nonsense/0",
         ),
         (".[] | error(\"why\")", "mine.jq: why"),
+        (".[] | fixed(\"4\")", "mine.jq: \"4\" is no address family: 4, 6"),
+        (".[] | known(.nonsense)", "mine.jq: null is no address family: 4, 6"),
+        ("{addresses: []} | fixed(46)", "mine.jq: 46 is no address family: 4, 6"),
         ("1", "a result is a string or an object, not number"),
         (".", "not array"),
         ("{}", "an object without `file`"),
@@ -176,6 +179,48 @@ fn formats_of_the_machine() {
     assert!(here(&["--to=json"]).stdout.starts_with('['));
     assert!(here(&["--to=ifname"]).stdout.starts_with("ifname="));
     fails(&here(&["--to=bad"]), 65, "/etc/nbft/formats/bad.jq: line 1");
+    fails(
+        &here(&["--to=toml"]),
+        64,
+        "wicked, json; /etc/nbft/formats has bad, names, new",
+    );
+}
+
+/// A filter's $NAME, as nbft-dump has it.
+#[test]
+fn named_arguments() {
+    let code = r#".[] | "\(.name) \($site) \($other)""#;
+    let ran = format(
+        code,
+        &["--arg", "site", "a b", "--arg", "other", "-", "--arg", "site", "last"],
+    );
+    assert_eq!(
+        (ran.code, ran.stdout.as_str()),
+        (Some(0), "nbft0h1 a b -\nnbft0h2 a b -\n"),
+        "{ran:?}"
+    );
+    fails(&format(code, &["--arg", "site", "x"]), 65, "mine.jq: line 1, column");
+    fails(&format(code, &["--arg", "site"]), 64, "missing argument");
+    // A program that uses none takes them all the same.
+    let ran = names(&dump_kind("vlan"), &["--to=ifname", "--arg", "site", "x"]);
+    assert_eq!(ran.stdout, "ifname=nbft0h1:52:54:00:00:00:01\n", "{ran:?}");
+}
+
+/// A text without a newline at its end has one as a file and on standard output.
+#[test]
+fn last_lines_end() {
+    let folder = Folder::new();
+    let code = r#"{file: "a", text: "one"}, {file: "b", text: "two\n"}, {file: "c", text: ""}"#;
+    let ran = format(code, &["-o", folder.text()]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    for (file, text) in [("a", "one\n"), ("b", "two\n"), ("c", "")] {
+        assert_eq!(
+            std::fs::read_to_string(folder.join(file)).expect("a file"),
+            text,
+            "{file}"
+        );
+    }
+    assert_eq!(format(code, &[]).stdout, "# file a\none\n\n# file b\ntwo\n\n# file c\n");
 }
 
 #[test]
