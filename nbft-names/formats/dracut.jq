@@ -1,7 +1,7 @@
 # The kernel command line as dracut.cmdline(7), systemd-network-generator(8) and nm-initrd-generator(8) read it.
 
-# The name of a NIC that keeps the system's name. Until udev has given the name it cannot be known; the MAC address takes
-# its place, which only NetworkManager understands.
+# The name of a NIC that keeps the system's name. Before udev has given this name the MAC address takes its place, which
+# only NetworkManager understands.
 def system_name(named; ifname):
   if named then ifname else .mac | split(":") | join("-") end;
 
@@ -13,12 +13,10 @@ def called:
 def below:
   if .naming == "none" then system_name(.parent_named; .parent_ifname) else .parent end;
 
-# A static address, with the gateway of the default route if it has one.
+# A static address, with its gateway if that is for the default route.
 def static($interface):
-  .family as $family
-  | [$interface.routes[] | select(.default and .family == $family) | .gateway | bracketed] as $gateways
-  | ["ip=" + (.address | bracketed), "", $gateways[0] // "", "\(.prefix)", $interface.hostname // "",
-     ($interface | called), "none"]
+  ["ip=" + (.address | bracketed), "", if .default then .gateway | bracketed else "" end, "\(.prefix)",
+   $interface.hostname // "", ($interface | called), "none"]
   | join(":");
 
 # The keyword for requesting addresses. An interface can have only one: of several methods, the one that includes them.
@@ -29,8 +27,10 @@ def asked:
   elif .slaac then "auto6"
   else empty end;
 
+# The zero address stands for no gateway: of an empty one, systemd-network-generator 257 refuses the whole command line.
 def route($interface):
-  "rd.route=\(if .family == 6 then "[\(cidr)]" else cidr end):\(.gateway | bracketed):\($interface | called)";
+  (if .family == 6 then "[\(cidr)]:[\(.gateway // "::")]" else "\(cidr):\(.gateway // "0.0.0.0")" end)
+  | "rd.route=\(.):\($interface | called)";
 
 lines(
   (select(. != []) | "rd.neednet=1"),

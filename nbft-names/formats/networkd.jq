@@ -23,7 +23,7 @@ def route:
   section("Route";
     key("Destination"; select(.default | not) | cidr),
     key("Gateway"; gateway),
-    (select(.gateway == null and (.dynamic | not)) | "Scope=link"),
+    (select(.gateway == null and .family == 4 and (.dynamic | not)) | "Scope=link"),
     (select(.onlink and (.dynamic | not)) | "GatewayOnLink=yes"),
     key("Metric"; .metric));
 
@@ -47,8 +47,10 @@ def network_file:
         # The root disk is behind these addresses: they stay when systemd-networkd stops or the link goes down.
         "KeepConfiguration=yes",
         "IgnoreCarrierLoss=yes"),
-      (fixed(4) | section("Address"; key("Address"; cidr))),
-      # The firmware has just used this address: duplicate detection would only cost a second.
+      # The firmware has just used these addresses: duplicate detection would only cost a second, that of link-local IPv4
+      # addresses five. Of other IPv4 addresses systemd-networkd detects none.
+      (fixed(4) | section("Address"; key("Address"; cidr),
+        (select(.address | startswith("169.254.")) | "DuplicateAddressDetection=none"))),
       (fixed(6) | section("Address"; key("Address"; cidr), "DuplicateAddressDetection=none")),
       (.routes[] | route),
       section("DHCPv4"; select(.dhcp4) |

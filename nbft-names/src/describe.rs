@@ -41,12 +41,12 @@ struct Family {
     slaac: bool,
     gateway: Option<IpAddr>,
     default: bool,
-    metric: Option<u16>,
+    metric: Option<u32>,
 }
 
 impl Family {
     fn new(is_v6: bool, hfis: &[Facts]) -> Self {
-        let own = || hfis.iter().filter(|facts| facts.is_v6 == is_v6);
+        let own = || hfis.iter().filter(|facts| facts.is_of(is_v6));
         Self {
             dhcp: own().any(|facts| facts.method == Method::Dhcp),
             slaac: own().any(|facts| facts.method == Method::Slaac),
@@ -87,12 +87,13 @@ impl Machine<'_> {
             ifindex: device.map(|it| it.ifindex),
             named: device.is_some_and(|it| it.named),
             parent_ifname: parent.and_then(|nic| nic.ifname.clone()),
+            parent_ifindex: parent.and_then(|nic| nic.ifindex),
             parent_named: parent.is_some_and(|nic| nic.named),
             uuid: uuid(mac, vlan),
             parent_uuid: parent.map(|nic| nic.uuid),
             hfis: hfis.iter().map(|facts| facts.reference.clone()).collect(),
             addressed,
-            addresses: distinct(hfis.iter().filter_map(address)),
+            addresses: addresses(hfis),
             dhcp4: v4.dhcp,
             dhcp6: v6.dhcp,
             slaac: v6.slaac,
@@ -134,13 +135,30 @@ impl Machine<'_> {
     }
 }
 
-fn address(facts: &Facts) -> Option<Address> {
-    Some(Address {
-        family: if facts.is_v6 { 6 } else { 4 },
-        address: facts.address?,
-        prefix: facts.prefix,
-        method: facts.method,
-    })
+/// The addresses, each with the gateway and the metric of its HFI. Of several HFIs with one address the first that may
+/// have the default route counts.
+fn addresses(hfis: &[Facts]) -> Vec<Address> {
+    let mut all: Vec<Address> = Vec::new();
+    let mut places = HashMap::new();
+    for facts in hfis {
+        let Some(address) = facts.address else { continue };
+        let new = Address {
+            family: if facts.is_v6 { 6 } else { 4 },
+            address,
+            prefix: facts.prefix,
+            method: facts.method,
+            gateway: facts.gateway,
+            default: facts.default,
+            metric: facts.metric(),
+        };
+        let place = *places.entry((address, facts.prefix, facts.method)).or_insert(all.len());
+        match all.get_mut(place) {
+            None => all.push(new),
+            Some(known) if new.default && !known.default => *known = new,
+            Some(_) => {}
+        }
+    }
+    all
 }
 
 /// A UUID of the custom version 8: "nbft", the VLAN, the MAC address.

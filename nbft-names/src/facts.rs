@@ -18,13 +18,13 @@ pub struct Facts<'a> {
     /// X in `nbftXhY`.
     pub number: u32,
     pub is_v6: bool,
+    /// Whether nothing tells the family of a lease, so that it may be of either.
+    pub any_family: bool,
     /// The source of the address.
     pub method: Method,
     pub address: Option<IpAddr>,
     /// Prefix length of the address; never 0.
     pub prefix: u8,
-    /// Whether the table gives no prefix length and none can be assumed.
-    pub prefix_unknown: bool,
     pub gateway: Option<IpAddr>,
     pub dns: Vec<IpAddr>,
     /// Whether the HFI may have the default route.
@@ -71,13 +71,12 @@ impl<'a> Source<'a> {
             .filter_map(|server| host(server, "name server", unused))
             .collect();
         // Not all firmware writes the zero address as IPv4: without an address, the addresses beside it tell the family.
-        let is_v6 = address
+        let told = address
             .or_else(|| hfi.dhcp_server_ipaddr.and_then(usable))
             .or(gateway)
             .or(dns.first().copied())
-            .or_else(|| targets().next())
-            .unwrap_or(hfi.ipaddr)
-            .is_ipv6();
+            .or_else(|| targets().next());
+        let is_v6 = told.unwrap_or(hfi.ipaddr).is_ipv6();
         let gateway = gateway.filter(|gateway| {
             let fits = gateway.is_ipv6() == is_v6;
             if !fits {
@@ -94,10 +93,10 @@ impl<'a> Source<'a> {
             reference,
             number: self.number,
             is_v6,
+            any_family: told.is_none() && hfi.is_dhcp(),
             method: method(hfi, is_v6),
             address,
             prefix: stated.unwrap_or(if is_v6 { 64 } else { 32 }),
-            prefix_unknown: stated.is_none() && !is_v6,
             gateway,
             dns,
             default: self.always_default || hfi.this_hfi_is_default_route,
@@ -161,8 +160,18 @@ impl Facts<'_> {
         self.is_dynamic() || self.address.is_some()
     }
 
+    /// Whether it is of this family.
+    pub fn is_of(&self, is_v6: bool) -> bool {
+        self.any_family || self.is_v6 == is_v6
+    }
+
+    /// Whether its address is alone in its network, so that no other address is on the link unless a route says so.
+    pub fn is_alone(&self) -> bool {
+        self.address.is_some() && self.prefix == if self.is_v6 { 128 } else { 32 }
+    }
+
     /// Metric of its routes.
-    pub fn metric(&self) -> Option<u16> {
-        Some(self.hfi.route_metric).filter(|metric| *metric != 0)
+    pub fn metric(&self) -> Option<u32> {
+        Some(self.hfi.route_metric.into()).filter(|metric| *metric != 0)
     }
 }

@@ -9,6 +9,7 @@ use crate::describe::{Machine, Role};
 use crate::device::Device;
 use crate::facts::Facts;
 use crate::interface::{Interface, Naming};
+use crate::metrics;
 use crate::naming::{Names, Scheme};
 use crate::nics::{self, Nic};
 use crate::routes::Links;
@@ -64,6 +65,7 @@ pub fn interfaces(
         all.push(parent);
         all.extend(devices);
     }
+    metrics::distinguish(&mut all);
     all
 }
 

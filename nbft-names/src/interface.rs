@@ -51,6 +51,8 @@ pub struct Interface {
     pub ifname: Option<String>,
     /// `ifname` of the NIC below a VLAN device.
     pub parent_ifname: Option<String>,
+    /// `ifindex` of that NIC.
+    pub parent_ifindex: Option<u32>,
     /// `named` of that NIC.
     pub parent_named: bool,
     /// Identity of its connection profile, made of MAC address and VLAN: every run gives the same.
@@ -77,10 +79,10 @@ pub struct Interface {
     pub default4: bool,
     /// Whether the IPv6 default route may go over it.
     pub default6: bool,
-    /// Metric of its IPv4 routes; null for the system's default.
-    pub metric4: Option<u16>,
-    /// Metric of its IPv6 routes; null for the system's default.
-    pub metric6: Option<u16>,
+    /// Metric of its IPv4 routes that are not in `routes`: those of leases; null for the system's default.
+    pub metric4: Option<u32>,
+    /// Metric of its IPv6 routes that are not in `routes`: those of leases and routers; null for the system's default.
+    pub metric6: Option<u32>,
     /// Routes to set. A default route that a lease or a router advertises is not among them.
     pub routes: Vec<Route>,
     /// Name servers.
@@ -132,6 +134,12 @@ pub struct Address {
     pub prefix: u8,
     /// Source of the address.
     pub method: Method,
+    /// Gateway of the HFI that has the address.
+    pub gateway: Option<IpAddr>,
+    /// Whether that HFI may have the default route.
+    pub default: bool,
+    /// Metric that the table gives for that HFI; null for the system's default.
+    pub metric: Option<u32>,
 }
 
 /// A route.
@@ -147,8 +155,8 @@ pub struct Route {
     pub gateway: Option<IpAddr>,
     /// Whether the gateway is outside the address's prefix.
     pub onlink: bool,
-    /// Metric; null for the system's default.
-    pub metric: Option<u16>,
+    /// Metric, which no other route to this destination has; null for the system's default.
+    pub metric: Option<u32>,
     /// Whether this is the default route.
     pub default: bool,
     /// Whether the DHCP server or the router advertises the gateway; `gateway` is then the firmware's.

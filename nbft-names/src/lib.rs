@@ -11,6 +11,7 @@ mod hfi_ref;
 mod host_name;
 mod identity;
 mod interface;
+mod metrics;
 mod names;
 mod naming;
 mod nics;

@@ -31,11 +31,9 @@ impl Links {
 
     /// Whether an address is in one of these networks.
     fn reach(&self, address: IpAddr) -> bool {
-        is_link_local(address)
-            || self
-                .prefixes
-                .iter()
-                .any(|prefix| self.networks.contains(&(network(address, *prefix), *prefix)))
+        self.prefixes
+            .iter()
+            .any(|prefix| self.networks.contains(&(network(address, *prefix), *prefix)))
     }
 }
 
@@ -86,8 +84,11 @@ pub fn of(facts: &Facts, links: &Links) -> Vec<Route> {
         default: false,
         dynamic: facts.is_dynamic(),
     };
+    let on_link = facts.gateway.is_none() && !facts.is_dynamic();
+    // No gateway takes packets to a link-local address. An IPv6 link has their network of itself.
+    let near = |target: IpAddr| links.reach(target) || is_link_local(target) && (facts.is_v6 || !on_link);
     let to_targets = |facts: &Facts| -> Vec<Route> {
-        let far = facts.targets.iter().filter(|target| !links.reach(**target));
+        let far = facts.targets.iter().filter(|target| !near(**target));
         let to = |target: &IpAddr| Route {
             destination: *target,
             prefix: if facts.is_v6 { 128 } else { 32 },
@@ -100,8 +101,8 @@ pub fn of(facts: &Facts, links: &Links) -> Vec<Route> {
         (true, _, true) => Vec::new(),
         (true, Some(_), false) => vec![Route { default: true, ..route }],
         (false, Some(_), false) | (false, _, true) => to_targets(facts),
-        // With an IPv4 address of unknown prefix and without a gateway the targets can only be on the link.
-        (_, None, false) if facts.prefix_unknown && facts.address.is_some() => to_targets(facts),
+        // Without a gateway and with an address alone in its network, the targets can only be on the link.
+        (_, None, false) if facts.is_alone() => to_targets(facts),
         (_, None, false) => Vec::new(),
     }
 }

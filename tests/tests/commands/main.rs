@@ -32,6 +32,7 @@ mod names {
     mod hostile;
     mod manual;
     mod naming;
+    mod routes;
     mod slow {
         mod consumers;
     }
