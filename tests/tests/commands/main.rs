@@ -33,6 +33,7 @@ mod names {
     mod manual;
     mod naming;
     mod routes;
+    mod wicked;
     mod slow {
         mod consumers;
     }
