@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::support::names::{dump, dump_kind, everything, good, names};
 use crate::support::skip::installed;
-use crate::support::{Folder, Ran, command, feed, from_json, peer_tables, run};
+use crate::support::{Folder, Ran, command, feed, from_json, names_in, peer_tables, run, workspace};
 use nbft_tests::builder::{Description, kinds};
 use serde_json::json;
 
@@ -333,4 +333,92 @@ fn ip_commands_of_busybox() {
         "busybox",
         "while read -r line; do case $line in \\#*) ;; *) busybox ip $line ;; esac; done </run/lines"
     ));
+}
+
+/// netplan makes a back end's files of the example's.
+#[test]
+fn netplan() {
+    or_skip!(installed(&["netplan"]));
+    let program = workspace("nbft-names/examples/netplan.jq");
+    let program = program.to_str().expect("UTF-8");
+    for (name, json) in tables() {
+        let root = Folder::new();
+        let folder = root.join("etc/netplan");
+        let ran = names(&json, &["-f", program, "-o", folder.to_str().expect("UTF-8")]);
+        assert_eq!(ran.code, Some(0), "{name}: {ran:?}");
+        let ran = run(Command::new("netplan").args(["generate", "--root-dir", root.text()]));
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{name}: {ran:?}");
+        let made = root.join("run/systemd/network");
+        let networks = if made.exists() { names_in(&made) } else { Vec::new() };
+        let networks = networks.iter().filter(|file| file.ends_with(".network")).count();
+        let all = from_json(&names(&json, &["--to=json"]).stdout);
+        assert_eq!(networks, all.as_array().expect("an array").len(), "{name}");
+    }
+}
+
+/// The back end gets the addresses and routes of a table with everything in it.
+#[test]
+fn netplan_says_everything() {
+    or_skip!(installed(&["netplan"]));
+    let root = Folder::new();
+    let folder = root.join("etc/netplan");
+    let program = workspace("nbft-names/examples/netplan.jq");
+    good(
+        &dump(&[("NBFT", &everything())]),
+        &[
+            "-f",
+            program.to_str().expect("UTF-8"),
+            "-o",
+            folder.to_str().expect("UTF-8"),
+        ],
+    );
+    let ran = run(Command::new("netplan").args(["generate", "--root-dir", root.text()]));
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{ran:?}");
+    let file = |name: &str| {
+        std::fs::read_to_string(root.join("run/systemd/network").join(name))
+            .unwrap_or_else(|error| panic!("{name}: {error}"))
+    };
+    for (name, lines) in [
+        (
+            "10-netplan-nbft0h1.link",
+            &["PermanentMACAddress=52:54:00:00:00:01", "Name=nbft0h1"][..],
+        ),
+        (
+            "10-netplan-nbft0h1.network",
+            &[
+                "Address=192.0.2.20/24",
+                "Address=2001:db8::20/64",
+                "VLAN=nbft0h3",
+                "Destination=10.0.0.1/32",
+                "Gateway=192.0.2.254",
+                "Metric=500",
+                "Gateway=fe80::1",
+                "Metric=7",
+                "DNS=192.0.2.53",
+                "DNS=2001:db8::53",
+                "CriticalConnection=true",
+            ],
+        ),
+        ("10-netplan-nbft0h3.netdev", &["Name=nbft0h3", "Kind=vlan", "Id=100"]),
+        (
+            "10-netplan-nbft0h3.network",
+            &["Address=198.51.100.20/24", "Gateway=198.51.101.1", "GatewayOnLink=true"],
+        ),
+        (
+            "10-netplan-nbft0h4.network",
+            &[
+                "DHCP=ipv4",
+                "ClientIdentifier=mac",
+                "UseRoutes=false",
+                "Hostname=leased",
+            ],
+        ),
+        ("10-netplan-nbft0h5.network", &["IPv6AcceptRA=yes"]),
+        ("10-netplan-nbft0h7.network", &["Destination=10.0.0.1/32", "Scope=link"]),
+    ] {
+        let text = file(name);
+        for line in lines {
+            assert!(text.lines().any(|other| other == *line), "{name}: {line} in {text}");
+        }
+    }
 }
