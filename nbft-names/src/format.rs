@@ -117,7 +117,7 @@ fn unknown(name: &str) -> Failure {
 }
 
 /// Reads `{file, text, mode?, header?}`.
-fn document(object: &Object) -> Result<Document, String> {
+fn document(object: &Object<Value>) -> Result<Document, String> {
     let string = |key: &str| match object.get(key) {
         Some(Value::String(text)) => Ok(text.to_string()),
         Some(other) => Err(format!("`{key}` is {}, not a string", other.kind())),

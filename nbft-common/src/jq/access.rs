@@ -214,7 +214,7 @@ fn place_to_set(index: f64, length: usize) -> ValR<usize, Value> {
 }
 
 /// The bounds of a slice in a path: `{"start": 1, "end": 2}`.
-fn bounds_in(slice: &Object) -> ValR<Range<&Value>, Value> {
+fn bounds_in(slice: &Object<Value>) -> ValR<Range<&Value>, Value> {
     match (slice.get("start"), slice.get("end")) {
         (Some(start), Some(end)) => Ok(Some(start)..Some(end)),
         _ => fail(NOT_INTEGERS),

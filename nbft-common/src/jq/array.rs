@@ -2,26 +2,26 @@
 
 use std::ops::Deref;
 
-use super::value::Value;
+use super::limits::Nested;
 
 /// The items of an array.
 #[derive(Clone, Debug, Default)]
-pub struct Array {
-    items: Vec<Value>,
+pub struct Array<V> {
+    items: Vec<V>,
     /// Levels of arrays and objects among the items; more than that after the deepest item has gone.
     levels: u32,
 }
 
-impl Array {
+impl<V: Nested> Array<V> {
     /// Levels of arrays and objects, this one included.
     pub(super) fn levels(&self) -> u32 {
         self.levels + 1
     }
 
     /// Sets an item. A longer array gets nulls before it.
-    pub(super) fn set(&mut self, index: usize, value: Value) {
+    pub(super) fn set(&mut self, index: usize, value: V) {
         if index >= self.items.len() {
-            self.items.resize(index + 1, Value::Null);
+            self.items.resize(index + 1, V::default());
         }
         self.levels = self.levels.max(value.levels());
         if let Some(item) = self.items.get_mut(index) {
@@ -36,17 +36,17 @@ impl Array {
     }
 }
 
-impl Deref for Array {
-    type Target = [Value];
+impl<V> Deref for Array<V> {
+    type Target = [V];
 
-    fn deref(&self) -> &[Value] {
+    fn deref(&self) -> &[V] {
         &self.items
     }
 }
 
-impl From<Vec<Value>> for Array {
-    fn from(items: Vec<Value>) -> Self {
-        let levels = items.iter().map(Value::levels).max().unwrap_or_default();
+impl<V: Nested> From<Vec<V>> for Array<V> {
+    fn from(items: Vec<V>) -> Self {
+        let levels = items.iter().map(V::levels).max().unwrap_or_default();
         Self { items, levels }
     }
 }

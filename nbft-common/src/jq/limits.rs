@@ -38,6 +38,12 @@ impl Bound {
     }
 }
 
+/// A value that knows how deep it is.
+pub trait Nested: Clone + Default {
+    /// Levels of arrays and objects.
+    fn levels(&self) -> u32;
+}
+
 thread_local! {
     static REACHED: Cell<Option<Bound>> = const { Cell::new(None) };
     /// The lowest address of the stack at which recursion may go deeper.

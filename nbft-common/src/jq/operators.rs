@@ -88,7 +88,7 @@ impl Mul for Value {
 }
 
 /// Adds the right object's keys to the left one; two objects under the same key are merged in turn.
-fn merge(left: &mut Object, right: &Object) {
+fn merge(left: &mut Object<Value>, right: &Object<Value>) {
     for (key, value) in right.iter() {
         let value = match (left.take(key), value) {
             (Some(Value::Object(mut old)), Value::Object(new)) => {

@@ -7,7 +7,7 @@ use jaq_core::{Error, ValR};
 use serde::Serialize;
 
 use super::array::Array;
-use super::limits::{self, Bound, MAX_LEVELS};
+use super::limits::{self, Bound, MAX_LEVELS, Nested};
 use super::object::Object;
 
 /// A JSON value. Cloning is cheap: strings, arrays and objects are shared.
@@ -23,9 +23,9 @@ pub enum Value {
     /// A string.
     String(Rc<String>),
     /// An array.
-    Array(Rc<Array>),
+    Array(Rc<Array<Value>>),
     /// An object, its keys in insertion order.
-    Object(Rc<Object>),
+    Object(Rc<Object<Value>>),
 }
 
 impl Value {
@@ -72,15 +72,6 @@ impl Value {
         format!("{} ({start}...{end})", self.kind())
     }
 
-    /// Levels of arrays and objects.
-    pub(super) fn levels(&self) -> u32 {
-        match self {
-            Self::Array(items) => items.levels(),
-            Self::Object(object) => object.levels(),
-            _ => 0,
-        }
-    }
-
     /// The value, if it does not have too many levels.
     pub(super) fn bounded(self) -> Self {
         if self.levels() > MAX_LEVELS {
@@ -94,7 +85,7 @@ impl Value {
         Self::Array(Rc::new(items.into())).bounded()
     }
 
-    pub(super) fn object(object: Object) -> Self {
+    pub(super) fn object(object: Object<Self>) -> Self {
         Self::Object(Rc::new(object)).bounded()
     }
 
@@ -103,6 +94,16 @@ impl Value {
         match self {
             Self::String(text) => text,
             other => Rc::new(other.to_string()),
+        }
+    }
+}
+
+impl Nested for Value {
+    fn levels(&self) -> u32 {
+        match self {
+            Self::Array(items) => items.levels(),
+            Self::Object(object) => object.levels(),
+            _ => 0,
         }
     }
 }
