@@ -12,13 +12,13 @@ use crate::filter::Query;
 use crate::pretty::pretty;
 use crate::text;
 
-/// What to print.
+/// The form of the output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
     #[default]
     Json,
     Text,
-    /// What to connect.
+    /// The connections to make.
     Connections,
 }
 
@@ -26,7 +26,7 @@ pub enum Format {
 #[derive(Debug, Default)]
 pub struct Options {
     pub format: Format,
-    /// What of the JSON to print, and how.
+    /// The filter on the JSON, and the form of its results.
     pub query: Query,
     /// Warnings are errors.
     pub strict: bool,

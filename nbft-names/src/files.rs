@@ -6,7 +6,7 @@ use std::io::{Error, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-use nbft_common::command::failure::{Exit, Failure, io_words};
+use nbft_common::command::failure::{Exit, Failure};
 
 /// A file to write.
 #[derive(Debug)]
@@ -36,8 +36,7 @@ pub fn write(directory: &OsStr, documents: &[Document]) -> Result<String, Failur
         ));
     }
     let directory = Path::new(directory);
-    let failed =
-        |path: &Path, error: &Error| Failure::new(Exit::Output, format!("{}: {}", path.display(), io_words(error)));
+    let failed = |path: &Path, error: &Error| Failure::io(Exit::Output, path.display(), error);
     if !documents.is_empty() {
         fs::create_dir_all(directory).map_err(|error| failed(directory, &error))?;
     }

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use nbft_common::command::failure::{Exit, Failure, io_words};
+use nbft_common::command::failure::{Exit, Failure};
 use nbft_common::command::{root, sysfs};
 use nbft_common::jq::{Filter, Library, Object, Value};
 
@@ -46,7 +46,7 @@ impl Format {
             match std::fs::read_to_string(root::path(&path)) {
                 Ok(code) => return Self::compile(path, &code, arguments),
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
-                Err(error) => return Err(Failure::new(Exit::NoInput, format!("{path}: {}", io_words(&error)))),
+                Err(error) => return Err(Failure::io(Exit::NoInput, path, &error)),
             }
         }
         match BUILT_IN.iter().find(|(own, _)| *own == name) {
@@ -61,8 +61,8 @@ impl Format {
     /// [`Exit::NoInput`] when it cannot be read; [`Exit::Data`] when the program is wrong.
     pub fn of_file(path: &OsStr, arguments: &[(String, String)]) -> Result<Self, Failure> {
         let name = path.to_string_lossy().into_owned();
-        let code = std::fs::read_to_string(Path::new(path))
-            .map_err(|error| Failure::new(Exit::NoInput, format!("{name}: {}", io_words(&error))))?;
+        let code =
+            std::fs::read_to_string(Path::new(path)).map_err(|error| Failure::io(Exit::NoInput, &name, &error))?;
         Self::compile(name, &code, arguments)
     }
 

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::io::Read;
 
-use nbft_common::command::failure::{Exit, Failure, io_words};
+use nbft_common::command::failure::{Exit, Failure};
 use nbft_common::command::log::warn;
 use nbft_common::command::output;
 use nbft_common::table::TableFile;
@@ -76,7 +76,7 @@ fn read() -> Result<Vec<TableFile>, Failure> {
     input
         .take(LARGEST_INPUT + 1)
         .read_to_end(&mut bytes)
-        .map_err(|error| Failure::new(Exit::NoInput, format!("standard input: {}", io_words(&error))))?;
+        .map_err(|error| Failure::io(Exit::NoInput, "standard input", &error))?;
     let bad = |why: String| Failure::new(Exit::Data, format!("standard input: {why}"));
     if u64::try_from(bytes.len()).is_ok_and(|length| length > LARGEST_INPUT) {
         return Err(bad(format!("more than {LARGEST_INPUT} bytes")));

@@ -50,7 +50,7 @@ const MAIN: &str = "__main__";
 /// Longest program, in bytes: the stack must do for one in which each byte is a term inside of the one before it.
 const LONGEST: usize = 32 << 10;
 
-/// What jq has, and these filters do not. nbft-dump(8) has the same list.
+/// Parts of jq that these filters leave out. nbft-dump(8) has the same list.
 const LEFT_OUT: &str = "match test capture scan split/2 splits sub gsub \
     now mktime gmtime localtime strftime strflocaltime strptime todate fromdate date dateadd datesub \
     fromdateiso8601 todateiso8601 dateiso8601 \
@@ -174,7 +174,7 @@ fn parse<'a>(source: &'a Source) -> Result<Term<&'a str>, Error> {
     })
 }
 
-/// What follows the beginning of this part of the code.
+/// The code from the beginning of this part on.
 fn rest<'a>(code: &'a str, part: &str) -> &'a str {
     let offset = (part.as_ptr() as usize).wrapping_sub(code.as_ptr() as usize);
     code.get(offset..).unwrap_or_default()

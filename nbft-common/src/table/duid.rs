@@ -32,7 +32,7 @@ pub enum Duid {
     Enterprise {
         /// Private enterprise number, as IANA assigns it.
         number: u32,
-        /// What the vendor chose.
+        /// The vendor's own bytes.
         id: Vec<u8>,
     },
     /// Type 3, DUID-LL.
@@ -190,7 +190,7 @@ impl Duid {
 /// A DUID in JSON: one key with what DHCP sends, then nvme-cli's keys for its type and parts.
 #[derive(Default, Serialize, Deserialize)]
 struct Keys {
-    /// What DHCP sends, hexadecimal.
+    /// The bytes that DHCP sends, hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     dhcp_duid: Option<Bytes>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

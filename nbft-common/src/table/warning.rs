@@ -1,4 +1,4 @@
-//! What a table has that is not as the specification demands.
+//! Oddities: deviations of a table from the specification.
 
 use alloc::string::String;
 use core::fmt;

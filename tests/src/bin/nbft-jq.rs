@@ -213,7 +213,7 @@ fn short(text: &str) -> String {
     text.chars().take(300).collect()
 }
 
-/// What the real jq makes of it: nothing if it takes longer than two seconds or too much memory.
+/// The results of the real jq: none if jq takes longer than two seconds or too much memory.
 fn results_of_jq(jq: &str, program: &str, input: &str) -> Option<Result<String, String>> {
     let script = "ulimit -v 2000000; exec timeout 2 \"$0\" -c \"$@\" 2>&1";
     let mut child = Command::new("sh")

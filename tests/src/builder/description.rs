@@ -28,7 +28,7 @@ static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
 /// An NBFT to build.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Description {
-    /// What the table says.
+    /// The table's content.
     pub table: Table,
     /// How its bytes differ from those of a faultless table.
     pub quirks: Quirks,

@@ -81,7 +81,7 @@ pub enum Layout {
     NulInLength,
 }
 
-/// What to do with the header's checksum.
+/// The state of the header's checksum.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Checksum {

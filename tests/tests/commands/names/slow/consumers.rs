@@ -97,6 +97,19 @@ fn networkd() {
     }
 }
 
+/// The addresses and routes that networkd gives NICs with these last digits of their MAC addresses, by the files of a folder.
+/// Without VLANs: not every kernel has them.
+fn running_networkd(files: &Folder, nics: &str) -> Result<Ran, String> {
+    let script = "mkdir -p /run/systemd; cp -r \"$1\" /run/systemd/network; sed -i /VLAN=/d /run/systemd/network/*
+        for n in $2; do
+            ip link add v$n address 52:54:00:00:00:0$n type veth peer name w$n
+            ip link set w$n up
+        done
+        SYSTEMD_LOG_TARGET=console timeout 4 /lib/systemd/systemd-networkd >/dev/null 2>&1 || test $? = 124
+        ip -br addr; ip route; ip -6 route";
+    namespace(&["/lib/systemd/systemd-networkd", "ip"], script, &[files.text(), nics])
+}
+
 /// networkd does with two NICs what the files say.
 #[test]
 fn networkd_configures() {
@@ -105,19 +118,7 @@ fn networkd_configures() {
         &dump(&[("NBFT", &everything())]),
         &["--to=networkd", "-o", folder.text()],
     );
-    // Without VLANs: not every kernel has them.
-    let script = "mkdir -p /run/systemd; cp -r \"$1\" /run/systemd/network; sed -i /VLAN=/d /run/systemd/network/*
-        for n in 1 7; do
-            ip link add v$n address 52:54:00:00:00:0$n type veth peer name w$n
-            ip link set w$n up
-        done
-        SYSTEMD_LOG_TARGET=console timeout 4 /lib/systemd/systemd-networkd >/dev/null 2>&1 || test $? = 124
-        ip -br addr; ip route; ip -6 route";
-    let ran = or_skip!(namespace(
-        &["/lib/systemd/systemd-networkd", "ip"],
-        script,
-        &[folder.text()]
-    ));
+    let ran = or_skip!(running_networkd(&folder, "1 7"));
     for line in [
         "192.0.2.20/24 2001:db8::20/64",
         "192.0.7.20/32",
@@ -159,18 +160,7 @@ fn networkd_addresses_and_routes() {
         &dump(&[("NBFT", &description)]),
         &["--to=networkd", "-o", folder.text()],
     );
-    let script = "mkdir -p /run/systemd; cp -r \"$1\" /run/systemd/network
-        for n in 1 2 3; do
-            ip link add v$n address 52:54:00:00:00:0$n type veth peer name w$n
-            ip link set w$n up
-        done
-        SYSTEMD_LOG_TARGET=console timeout 4 /lib/systemd/systemd-networkd >/dev/null 2>&1 || test $? = 124
-        ip -br addr; ip route; ip -6 route";
-    let ran = or_skip!(namespace(
-        &["/lib/systemd/systemd-networkd", "ip"],
-        script,
-        &[folder.text()]
-    ));
+    let ran = or_skip!(running_networkd(&folder, "1 2 3"));
     for line in [
         "169.254.3.20/16",
         "10.0.0.1 dev v2 proto static scope link metric 500",
