@@ -23,6 +23,7 @@ Usage: nbft-vm [OPTION]... SCENARIO_DIR...
 Boots each scenario's machines and compares what the host script prints with `expected`.
 
     --kernel VERSION  boot this kernel only (default: every one the scenario is for)
+    --debian SUITE    the Debian of hosts that boot one (default: bookworm)
     --bin-dir DIR     where the commands under test lie
                       (default: target/image/usr/bin)
     --jobs N          run N scenarios of one machine at once (default: 1); those of two have the machine for themselves
@@ -38,6 +39,7 @@ Exit codes: 0 all passed, 1 some failed, 64 usage.
 struct Options {
     jobs: usize,
     kernel: Option<String>,
+    debian: String,
     bin_dir: Option<PathBuf>,
     make: bool,
     show: bool,
@@ -121,6 +123,7 @@ fn parse() -> std::result::Result<Option<Options>, lexopt::Error> {
     let mut options = Options {
         jobs: 1,
         kernel: None,
+        debian: "bookworm".to_owned(),
         bin_dir: None,
         make: false,
         show: false,
@@ -133,6 +136,7 @@ fn parse() -> std::result::Result<Option<Options>, lexopt::Error> {
         match argument {
             Short('h') | Long("help") => return Ok(None),
             Long("kernel") => options.kernel = Some(parser.value()?.string()?),
+            Long("debian") => options.debian = parser.value()?.string()?,
             Long("jobs") => options.jobs = parser.value()?.parse::<NonZeroUsize>()?.get(),
             Long("bin-dir") => options.bin_dir = Some(parser.value()?.into()),
             Long("keep") => options.keep = Some(parser.value()?.into()),
@@ -199,6 +203,7 @@ fn one(scenario: &Scenario, version: &str, options: &Options) -> Result<&'static
         kernel: &kernel,
         bin_dir: &bin_dir,
         cache: &cache,
+        debian: &options.debian,
         dir: temporary.path().to_owned(),
         show: options.show,
     };
@@ -223,7 +228,7 @@ fn one(scenario: &Scenario, version: &str, options: &Options) -> Result<&'static
     }
     let outcome = result?;
 
-    let path = scenario.expected_path(version);
+    let path = scenario.expected_path(version, &options.debian);
     let expected = read_optional(&path)?;
     let expected = expected.as_deref().unwrap_or_default();
     let difference = compare::difference(expected, &outcome.output);

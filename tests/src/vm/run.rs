@@ -33,6 +33,8 @@ pub struct Setting<'a> {
     pub bin_dir: &'a Path,
     /// Where `tests/fetch-root` leaves root file systems.
     pub cache: &'a Path,
+    /// The release of the Debian that hosts boot.
+    pub debian: &'a str,
     /// A folder for the machines' files.
     pub dir: PathBuf,
     /// Whether the output is shown as it comes.
@@ -57,7 +59,7 @@ pub fn run(scenario: &Scenario, setting: &Setting) -> Result<Outcome> {
     let kernel = &setting.kernel.image;
     let (sender, events) = channel();
     // The root file system, and whose disk it is.
-    let root = setting.cache.join("root-bookworm");
+    let root = setting.cache.join(format!("root-{}", setting.debian));
     let image = root.join("root.ext4");
     // By the file that is written last.
     if settings.root != Root::Busybox && !root.join("version").exists() {

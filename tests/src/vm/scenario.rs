@@ -151,10 +151,11 @@ impl Scenario {
         })
     }
 
-    /// The file with the expected output: one for this kernel alone, or the one for all.
-    pub fn expected_path(&self, kernel: &str) -> PathBuf {
-        let own = self.dir.join(format!("expected-{kernel}"));
-        if own.exists() { own } else { self.dir.join("expected") }
+    /// The file with the expected output: one for this Debian or this kernel alone, or the one for all.
+    pub fn expected_path(&self, kernel: &str, debian: &str) -> PathBuf {
+        let own = [debian, kernel].map(|version| self.dir.join(format!("expected-{version}")));
+        let own = own.into_iter().find(|path| path.exists());
+        own.unwrap_or_else(|| self.dir.join("expected"))
     }
 }
 
