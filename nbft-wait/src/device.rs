@@ -1,5 +1,7 @@
 //! NVMe block devices as sysfs shows them, and the search for the wanted device.
 
+use std::mem::discriminant;
+
 use nbft_common::command::failure::Failure;
 use nbft_common::command::{root, sysfs};
 use nbft_common::table::Ssns;
@@ -76,7 +78,8 @@ impl Device {
     }
 
     /// Whether the device is the wanted namespace. The number in the device's name is not the namespace id. If the
-    /// device shows an identifier of the wanted type, the identifier decides, otherwise the namespace id.
+    /// device shows an identifier of the wanted type, the identifier decides, otherwise the namespace id. Firmware may
+    /// call a UUID an NGUID, or the reverse: the same digits are the same namespace.
     pub fn is(&self, wanted: &Identity) -> bool {
         if wanted
             .nqn
@@ -85,27 +88,35 @@ impl Device {
         {
             return false;
         }
-        match self.identifier_like(wanted.nid) {
-            Some(own) => own == wanted.nid,
-            None => wanted.nsid != 0 && self.read("nsid").and_then(|text| text.parse().ok()) == Some(wanted.nsid),
+        let own = self.identifiers();
+        if own.iter().any(|own| same_digits(*own, wanted.nid)) {
+            return true;
         }
+        let decided = own.iter().any(|own| discriminant(own) == discriminant(&wanted.nid));
+        let nsid = || self.read("nsid").and_then(|text| text.parse().ok());
+        !decided && wanted.nsid != 0 && nsid() == Some(wanted.nsid)
     }
 
-    /// The device's identifier of the same type as `nid`.
-    fn identifier_like(&self, nid: Nid) -> Option<Nid> {
-        let digits = |text: String| text.chars().filter(char::is_ascii_hexdigit).collect::<String>();
-        match nid {
-            Nid::None => None,
-            Nid::Uuid(_) => self.read("uuid")?.parse().ok(),
-            // sysfs shows an NGUID with the dashes of a UUID, and an EUI64 with spaces.
-            Nid::Nguid(_) => digits(self.read("nguid")?).parse().ok(),
-            Nid::Eui64(_) => {
-                let own = self
-                    .read("eui")
-                    .or_else(|| self.read("wwid")?.strip_prefix("eui.").map(str::to_owned))?;
-                digits(own).parse().ok()
-            }
-        }
+    /// The device's identifiers.
+    fn identifiers(&self) -> Vec<Nid> {
+        // sysfs shows an NGUID with the dashes of a UUID, and an EUI64 with spaces.
+        let digits = |text: &str| text.chars().filter(char::is_ascii_hexdigit).collect::<String>();
+        let wwid = self.read("wwid");
+        let wwid = wwid.as_deref().and_then(|wwid| wwid.split_once('.'));
+        let best = wwid.and_then(|(kind, id)| match kind {
+            "uuid" => id.parse().ok(),
+            // An EUI64, or an NGUID.
+            "eui" => digits(id).parse().ok(),
+            _ => None,
+        });
+        // Of a device without a UUID the kernel shows the NGUID as `uuid`. `wwid` is the UUID if the device has one.
+        let uuid = match wwid {
+            Some(_) => None,
+            None => self.read("uuid").and_then(|uuid| uuid.parse().ok()),
+        };
+        let others = ["nguid", "eui"].map(|name| digits(&self.read(name)?).parse().ok());
+        let all = [best, uuid].into_iter().chain(others).flatten();
+        all.filter(|own| *own != Nid::None).collect()
     }
 
     /// One line about the device, for the status and the timeout message.
@@ -122,6 +133,13 @@ impl Device {
 
     fn read(&self, attribute: &str) -> Option<String> {
         sysfs::attribute(&format!("/sys/block/{}/{attribute}", self.name))
+    }
+}
+
+fn same_digits(own: Nid, wanted: Nid) -> bool {
+    match (own, wanted) {
+        (Nid::Uuid(uuid), Nid::Nguid(nguid)) | (Nid::Nguid(nguid), Nid::Uuid(uuid)) => uuid.0 == nguid,
+        _ => own == wanted,
     }
 }
 

@@ -105,6 +105,52 @@ fn identifiers_decide() {
     }
 }
 
+/// A disk has an NGUID and no UUID: the kernel shows the NGUID as `uuid`, too, and only `wwid` tells which one it is.
+#[test]
+fn a_uuid_and_an_nguid_with_the_same_digits() {
+    let digits = UUID.replace('-', "");
+    let nguid = [("nguid", UUID), ("uuid", UUID), ("wwid", &format!("eui.{digits}"))];
+    let uuid = [("uuid", UUID), ("wwid", &format!("uuid.{UUID}"))];
+    for (id, attributes) in [
+        (UUID, &nguid[..]),
+        (UUID, &nguid[2..]),
+        (&digits, &uuid),
+        (&digits, &uuid[1..]),
+    ] {
+        let machine = machine(&format!("nsid = 1\nnid = \"{id}\""));
+        disk(&machine, "nvme0n1", NQN, &[&[("nsid", "9")], attributes].concat());
+        finds(&machine, &["--ssns", "1"], "/dev/nvme0n1\n");
+        let kind = if id == UUID { "uuid" } else { "nguid" };
+        finds(&machine, &["--nid", &format!("{kind}.{id}")], "/dev/nvme0n1\n");
+    }
+}
+
+/// An identifier of another kind says nothing.
+#[test]
+fn without_an_identifier_of_the_kind_the_nsid_decides() {
+    let digits = "00112233445566778899aabbccddeeff";
+    let dashed = "00112233-4455-6677-8899-aabbccddeeff";
+    let nguid = [("nguid", dashed), ("uuid", dashed), ("wwid", &format!("eui.{digits}"))];
+    let uuid = [("uuid", dashed), ("wwid", &format!("uuid.{dashed}"))];
+    let eui = [("eui", "00 11 22 33 44 55 66 77"), ("wwid", "eui.0011223344556677")];
+    let none = [("wwid", "nvme.1b36-6e626674-51454d55-00000001")];
+    for (id, attributes) in [
+        (UUID, &nguid[..]),
+        (UUID, &eui),
+        (UUID, &none),
+        ("0fa5d0a19a6e4c6b8a435f0f3a1e0001", &uuid),
+        ("0fa5d0a19a6e4c6b8a435f0f3a1e0001", &eui),
+        ("8899aabbccddeeff", &nguid),
+        ("8899aabbccddeeff", &none),
+    ] {
+        let machine = machine(&format!("nsid = 2\nnid = \"{id}\""));
+        disk(&machine, "nvme0n1", NQN, &[&[("nsid", "1")], attributes].concat());
+        misses(&machine, &["--ssns", "1"], &["nvme0n1"]);
+        disk(&machine, "nvme0n2", NQN, &[&[("nsid", "2")], attributes].concat());
+        finds(&machine, &["--ssns", "1"], "/dev/nvme0n2\n");
+    }
+}
+
 #[test]
 fn hidden_paths_of_a_multipath_device_are_no_disks() {
     let machine = machine(&format!("nsid = 1\nnid = \"{UUID}\""));
