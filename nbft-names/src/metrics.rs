@@ -37,13 +37,14 @@ impl Metrics {
 }
 
 /// Makes the metrics of all routes to one destination differ, those of default routes from leases and routers included.
+/// A router's metric is that of its network, too: of several NICs in one network, systemd-networkd 257 gives one no route.
 pub fn distinguish(interfaces: &mut [Interface]) {
     let mut metrics = Metrics::default();
     for interface in interfaces {
         if interface.dhcp4 && interface.default4 {
             metrics.give(Ipv4Addr::UNSPECIFIED.into(), 0, &mut interface.metric4, USUAL_DYNAMIC);
         }
-        if (interface.dhcp6 || interface.slaac) && interface.default6 {
+        if interface.dhcp6 || interface.slaac {
             metrics.give(Ipv6Addr::UNSPECIFIED.into(), 0, &mut interface.metric6, USUAL_DYNAMIC);
         }
         for route in &mut interface.routes {
