@@ -124,7 +124,12 @@ pub(super) fn needed_by(code: &str, library: &Library) -> String {
 }
 
 fn words(code: &str) -> impl Iterator<Item = &str> {
-    code.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+    // A line in the middle of a string may begin with #, too. Where the string ends or contains a term, the line has a
+    // quotation mark or a backslash.
+    let is_comment = |line: &&str| line.trim_start().starts_with('#') && !line.contains(['"', '\\']);
+    code.lines()
+        .filter(move |line| !is_comment(line))
+        .flat_map(|line| line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'))
         .filter(|word| !word.is_empty())
 }
 
@@ -139,6 +144,15 @@ mod tests {
         assert_eq!(needed_by("bc", &library), "");
         assert_eq!(needed_by("[c]", &library), "def c: 2;\n");
         assert_eq!(needed_by("b", &Library::EMPTY), "");
+    }
+
+    #[test]
+    fn comments_need_nothing() {
+        let library = library!("def a: 1;\ndef b: 2;\n");
+        assert_eq!(needed_by("# a\n  # a\nb", &library), "def b: 2;\n");
+        // A string of several lines.
+        assert_eq!(needed_by("\"\n# \" + a", &library), "def a: 1;\n");
+        assert_eq!(needed_by("\"\n# \\(a)\n\"", &library), "def a: 1;\n");
     }
 
     #[test]
