@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::jq::{HOOKS, LANGUAGE, ORDINARY, PLAIN, STATUS, STATUS_FLAGS, compare};
-use crate::support::{command, run};
+use crate::support::{command, feed, run};
 
 /// Updates. Many keys of the JSON are optional: an update must not add them.
 const UPDATES: &[&str] = &[
@@ -81,6 +81,26 @@ const FUNCTIONS: &[&str] = &[
     "try (1 | .a) catch ., try ([] | .[\"a\"]) catch ., try ({} | .[0]) catch ., try ({} | .[0] = 1) catch ., try (1 | .[1:]) catch .",
     "try setpath([range(10001) | 0]; 0) catch ., try ([1] | .[nan] = 1) catch ., try (\"a\" | .[1:] = \"b\") catch .",
 ];
+
+/// The exceptions that nbft-dump(8) names.
+#[test]
+fn exceptions() {
+    let nested = |levels: usize| format!("\"{}{}\" | fromjson", "[".repeat(levels), "]".repeat(levels));
+    for (filter, code) in [
+        ("reduce .[] / .[] as $x (0; . + $x)", 3),
+        ("reduce (.[] / .[]) as $x (0; . + $x)", 0),
+        ("path(1)", 5),
+        ("null | path(null)", 5),
+        ("\"nan\" | fromjson", 5),
+        (&nested(127), 0),
+        (&nested(128), 5),
+    ] {
+        let ran = feed(command("nbft-jq").arg(filter), b"[1, 2]");
+        assert_eq!(ran.code, Some(code), "{filter}: {ran:?}");
+    }
+    let ran = feed(command("nbft-jq").arg("try (.[0] | path(1 + 1)) catch ."), b"[1, 2]");
+    assert_eq!(ran.stdout, "\"invalid path expression with input 1\"\n");
+}
 
 /// jq 1.8 or newer, and the folders with its tests and those of 1.6.
 fn jq_1_8() -> Result<PathBuf, String> {
