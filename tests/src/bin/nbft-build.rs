@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, IsTerminal, Read, Write};
 use std::process::ExitCode;
 
-use nbft_tests::builder::{Description, kind, kinds, mutant, random};
+use nbft_tests::builder::{self, Description, kind, kinds, mutant, random};
 
 const HELP: &str = "\
 Usage: nbft-build [-o FILE] [--describe] [DESCRIPTION]
@@ -16,6 +16,7 @@ Makes an NVMe Boot Firmware Table from a description: TOML or JSON, a file or st
   -l, --list-kinds    their names
   -r, --random SEED   a random description; a seed always gives the same one
   -m, --mutant N      the N-th broken copy of the table; --seed SEED gives others (default 0)
+      --sharing LENGTH  the table with 16 MiB, and all its texts and lists with LENGTH bytes, the same ones
   -d, --describe      the description as JSON with every key spelled out, instead of the table
   -h, --help          this text
 
@@ -47,6 +48,9 @@ const DATA: u8 = 65;
 const NO_INPUT: u8 = 66;
 const CANNOT_CREATE: u8 = 73;
 
+/// The most bytes that readers take.
+const MAX_TABLE: usize = 16 << 20;
+
 struct Failure(u8, String);
 
 impl From<lexopt::Error> for Failure {
@@ -65,6 +69,7 @@ struct Options {
     source: Source,
     output: Option<String>,
     mutant: Option<usize>,
+    sharing: Option<u16>,
     seed: u64,
     describe: bool,
 }
@@ -101,6 +106,9 @@ fn run() -> Result<(), Failure> {
     if let Some(number) = options.mutant {
         table = mutant(&table, number, options.seed);
     }
+    if let Some(length) = options.sharing {
+        table = builder::sharing(&table, length, MAX_TABLE);
+    }
     write(&options, &table)
 }
 
@@ -108,7 +116,7 @@ fn run() -> Result<(), Failure> {
 fn arguments() -> Result<Option<Options>, Failure> {
     use lexopt::prelude::*;
     let mut sources = Vec::new();
-    let (mut output, mut mutant, mut seed, mut describe) = (None, None, 0, false);
+    let (mut output, mut mutant, mut sharing, mut seed, mut describe) = (None, None, None, 0, false);
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next()? {
         match argument {
@@ -116,6 +124,7 @@ fn arguments() -> Result<Option<Options>, Failure> {
             Short('k') | Long("kind") => sources.push(Source::Kind(parser.value()?.string()?)),
             Short('r') | Long("random") => sources.push(Source::Random(parser.value()?.parse()?)),
             Short('m') | Long("mutant") => mutant = Some(parser.value()?.parse()?),
+            Long("sharing") => sharing = Some(parser.value()?.parse()?),
             Long("seed") => seed = parser.value()?.parse()?,
             Short('d') | Long("describe") => describe = true,
             Short('h') | Long("help") => return print(HELP),
@@ -137,6 +146,7 @@ fn arguments() -> Result<Option<Options>, Failure> {
         source: sources.pop().unwrap_or(Source::File("-".into())),
         output,
         mutant,
+        sharing,
         seed,
         describe,
     }))

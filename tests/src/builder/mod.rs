@@ -39,7 +39,7 @@ mod tests_of_descriptions;
 
 pub use description::Description;
 pub use kinds::{kind, kinds};
-pub use mutate::{mutant, mutants, repair_checksum};
+pub use mutate::{mutant, mutants, repair_checksum, sharing};
 pub use quirks::*;
 pub use random::random;
 pub use references::heap_references;

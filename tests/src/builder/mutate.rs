@@ -1,6 +1,6 @@
 //! Broken tables that a reader has to survive.
 
-use super::references::heap_references;
+use super::references::{heap_references, list_references, text_references};
 use super::rng::Rng;
 
 /// Makes all bytes of `table` add up to zero.
@@ -10,6 +10,35 @@ pub fn repair_checksum(table: &mut [u8]) {
         let sum = table.iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte));
         table[9] = sum.wrapping_neg();
     }
+}
+
+/// The longest text that readers take.
+const MAX_TEXT: u16 = 4096;
+
+/// The table with at least `least` bytes, in which all lists and DUIDs are the same `length` control characters, and so are
+/// all texts, unless that is too long for a text.
+pub fn sharing(table: &[u8], length: u16, least: usize) -> Vec<u8> {
+    let texts = text_references(table)
+        .into_iter()
+        .map(|place| (place, length.min(MAX_TEXT)));
+    let lists = list_references(table).into_iter().map(|place| (place, length));
+    let places: Vec<_> = texts.chain(lists).collect();
+    let mut table = table.to_vec();
+    table.resize(table.len() + usize::from(length), 1);
+    // Each is the end of the one object: a NUL ends texts.
+    let end = table.len() as u32;
+    table.resize(least.max(table.len() + 1), 0);
+    let whole = table.len() as u32;
+    for (place, length) in places {
+        table[place..place + 4].copy_from_slice(&(end - u32::from(length)).to_le_bytes());
+        table[place + 4..place + 6].copy_from_slice(&length.to_le_bytes());
+    }
+    // The length of the table, and that of the heap at its end.
+    let heap = u32::from_le_bytes([table[36], table[37], table[38], table[39]]);
+    table[4..8].copy_from_slice(&whole.to_le_bytes());
+    table[40..44].copy_from_slice(&(whole - heap).to_le_bytes());
+    repair_checksum(&mut table);
+    table
 }
 
 /// The first `count` mutants of a table. In turn a heap reference points elsewhere, bytes are changed, the table ends

@@ -6,36 +6,58 @@
 /// The offsets of all heap references (4 bytes of offset, 2 of length) in `table`, used or empty.
 pub fn heap_references(table: &[u8]) -> Vec<usize> {
     let mut found = vec![44, 72];
-    if let Some(host) = u32_at(table, 72) {
-        found.push(host + 18);
-    }
-    for hfi in entries(table, 80) {
-        found.push(hfi + 16);
-        let Some(information) = target(table, hfi + 16, 128) else {
-            continue;
-        };
-        found.push(information + 104);
-        if table.get(information + 3).is_some_and(|version| *version >= 2) {
-            found.push(information + 110);
-            if let Some(extended) = target(table, information + 110, 20) {
-                found.extend([extended + 8, extended + 14]);
-            }
-        }
-    }
-    for ssns in entries(table, 88) {
-        found.extend([10, 16, 48, 54, 60].map(|field| ssns + field));
-        if let Some(extended) = target(table, ssns + 60, 18) {
-            found.push(extended + 12);
-        }
-    }
-    for security in entries(table, 96) {
-        found.extend([6, 12, 18, 24, 30, 36].map(|field| security + field));
-    }
-    for discovery in entries(table, 104) {
-        found.extend([6, 12].map(|field| discovery + field));
-    }
+    found.extend(u32_at(table, 72).map(|host| host + 18));
+    found.extend(entries(table, 80).into_iter().map(|hfi| hfi + 16));
+    found.extend(newer_informations(table).map(|information| information + 110));
+    found.extend(extensions(table).map(|extended| extended + 8));
+    found.extend(entries(table, 88).into_iter().flat_map(|ssns| [ssns + 10, ssns + 60]));
+    found.extend(text_references(table));
+    found.extend(list_references(table));
     found.retain(|place| place + 6 <= table.len());
     found
+}
+
+/// Those of texts in HFIs, SSNS, security profiles and discovery descriptors.
+pub fn text_references(table: &[u8]) -> Vec<usize> {
+    let mut found: Vec<usize> = informations(table).map(|information| information + 104).collect();
+    for ssns in entries(table, 88) {
+        found.extend([16, 54].map(|field| ssns + field));
+        found.extend(target(table, ssns + 60, 18).map(|extended| extended + 12));
+    }
+    found.extend(entries(table, 96).into_iter().map(|security| security + 36));
+    found.extend(
+        entries(table, 104)
+            .into_iter()
+            .flat_map(|discovery| [discovery + 6, discovery + 12]),
+    );
+    found
+}
+
+/// Those of lists, and of DUIDs.
+pub fn list_references(table: &[u8]) -> Vec<usize> {
+    let mut found: Vec<usize> = extensions(table).map(|extended| extended + 14).collect();
+    found.extend(entries(table, 88).into_iter().map(|ssns| ssns + 48));
+    for security in entries(table, 96) {
+        found.extend([6, 12, 18, 24, 30].map(|field| security + field));
+    }
+    found
+}
+
+/// The offsets of the transport information of HFIs.
+fn informations(table: &[u8]) -> impl Iterator<Item = usize> {
+    entries(table, 80)
+        .into_iter()
+        .filter_map(|hfi| target(table, hfi + 16, 128))
+}
+
+/// Those of them that may have extended information.
+fn newer_informations(table: &[u8]) -> impl Iterator<Item = usize> {
+    informations(table).filter(|information| table.get(information + 3).is_some_and(|version| *version >= 2))
+}
+
+/// The offsets of the extended information of HFIs.
+fn extensions(table: &[u8]) -> impl Iterator<Item = usize> {
+    newer_informations(table).filter_map(|information| target(table, information + 110, 20))
 }
 
 fn u32_at(table: &[u8], at: usize) -> Option<usize> {

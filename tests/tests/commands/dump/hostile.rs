@@ -2,7 +2,7 @@
 
 use nbft_common::table::Duid;
 use nbft_common::table::parse::parse;
-use nbft_tests::builder::{Description, kinds, repair_checksum};
+use nbft_tests::builder::{Description, kinds, repair_checksum, sharing};
 
 use crate::support::{Folder, command, run, table};
 
@@ -124,25 +124,8 @@ fn shared_heap_objects_do_not_multiply() {
     let profile = "[[security]]\nauth_policy = 'driver'\nchannel_policy = 'driver'\ncipher_suites_restricted = 1\n\
                    dh_groups_restricted = 1\nhash_functions_restricted = 1\n";
     for (length, warnings) in [(0xffff, 255 * 5), (512, 1)] {
-        let mut table = Description::from_toml(&profile.repeat(255))
-            .expect("a description")
-            .build();
-        let (start, size) = (number(&table, 36, 4), number(&table, 40, 4));
-        let profiles = number(&table, 64 + 32, 4);
-        let shared = start + size;
-        table.resize(shared + length, 1);
-        for nth in 0..255 {
-            for reference in [6, 12, 18, 24, 30] {
-                let at = profiles + nth * 64 + reference;
-                table[at..at + 4].copy_from_slice(&u32::try_from(shared).expect("small").to_le_bytes());
-                table[at + 4..at + 6].copy_from_slice(&u16::try_from(length).expect("16 bits").to_le_bytes());
-            }
-        }
-        let whole = u32::try_from(table.len()).expect("small");
-        table[4..8].copy_from_slice(&whole.to_le_bytes());
-        table[40..44].copy_from_slice(&u32::try_from(size + length).expect("small").to_le_bytes());
-        repair_checksum(&mut table);
-
+        let clean = Description::from_toml(&profile.repeat(255)).expect("a description");
+        let table = sharing(&clean.build(), length, 0);
         let parsed = parse(&table).expect("a table");
         assert_eq!(parsed.security.len(), 255);
         assert!(
