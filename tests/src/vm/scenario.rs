@@ -9,6 +9,9 @@ use serde::Deserialize;
 use super::{Result, at};
 use crate::builder::{Description, kind};
 
+/// The release of Debian that hosts boot if nothing else is said.
+pub const DEBIAN: &str = "bookworm";
+
 /// `scenario.toml`; every key may be left out.
 #[derive(Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -83,7 +86,7 @@ impl Default for Settings {
             far: false,
             root: Root::Busybox,
             local_disk: false,
-            builder: "root-bookworm".to_owned(),
+            builder: format!("root-{DEBIAN}"),
             kernels: vec!["6.12".to_owned()],
             timeout: 90,
             target: true,
@@ -151,12 +154,37 @@ impl Scenario {
         })
     }
 
-    /// The file with the expected output: one for this Debian or this kernel alone, or the one for all.
-    pub fn expected_path(&self, kernel: &str, debian: &str) -> PathBuf {
-        let own = [debian, kernel].map(|version| self.dir.join(format!("expected-{version}")));
-        let own = own.into_iter().find(|path| path.exists());
-        own.unwrap_or_else(|| self.dir.join("expected"))
+    /// The file with the expected output: one for this kernel alone, or the one for all.
+    pub fn expected_path(&self, kernel: &str) -> PathBuf {
+        let own = self.dir.join(format!("expected-{kernel}"));
+        if own.exists() { own } else { self.dir.join("expected") }
     }
+
+    /// The known difference between the expected output and that on another Debian, if they differ.
+    pub fn known_difference(&self, debian: &str) -> Result<Option<String>> {
+        let text = read_optional(&self.difference_path(debian))?;
+        Ok(text.map(|text| text[reasons(&text).len()..].to_owned()))
+    }
+
+    /// Writes the difference on another Debian under the reasons that are in the file, or removes the file.
+    pub fn accept_difference(&self, debian: &str, difference: Option<&str>) -> Result<()> {
+        let path = self.difference_path(debian);
+        let text = read_optional(&path)?.unwrap_or_default();
+        match difference {
+            Some(difference) => at(&path, fs::write(&path, format!("{}{difference}", reasons(&text)))),
+            None => at(&path, fs::remove_file(&path)),
+        }
+    }
+
+    fn difference_path(&self, debian: &str) -> PathBuf {
+        self.dir.join(format!("expected-{debian}.diff"))
+    }
+}
+
+/// The comment lines that a known difference begins with.
+fn reasons(text: &str) -> &str {
+    let length = text.split_inclusive('\n').take_while(|line| line.starts_with('#'));
+    &text[..length.map(str::len).sum()]
 }
 
 /// The text of a file, if the file exists.
