@@ -142,6 +142,9 @@ fn arguments() -> Result<Option<Options>, Failure> {
     if describe && mutant.is_some() {
         return Err(lexopt::Error::from("--mutant: has no description").into());
     }
+    if sharing.is_some() && mutant.is_some() {
+        return Err(lexopt::Error::from("--sharing: not of a mutant").into());
+    }
     Ok(Some(Options {
         source: sources.pop().unwrap_or(Source::File("-".into())),
         output,
