@@ -1,4 +1,6 @@
-//! Shared parts of the tests of this workspace: a builder of NBFTs and a harness that boots them.
+//! Shared parts of the tests of this workspace: a builder of NBFTs, a harness that boots them, and a target that can
+//! misbehave.
 
 pub mod builder;
+pub mod target;
 pub mod vm;
