@@ -67,6 +67,11 @@ pub fn target(scenario: &Scenario, setting: &Setting) -> Result<Vec<u8>> {
     archive.file("/etc/target-init", 0o644, include_str!("../../vm/target-init"));
     archive.file("/etc/target-lib", 0o644, include_str!("../../vm/target-lib"));
     archive.file("/etc/scenario", 0o644, scenario.target.as_str());
+    // The word `faulty` starts it.
+    let faulty = setting.bin_dir.join("nbft-target");
+    if faulty.is_file() {
+        archive.file("/usr/bin/nbft-target", 0o755, at(&faulty, fs::read(&faulty))?);
+    }
     shared(&mut archive, "");
     add_modules(&mut archive, &own, &scenario.settings.modules, setting.kernel, &[])?;
     Ok(archive.to_bytes())
