@@ -143,16 +143,22 @@ host_target() { rustc -vV | sed -n 's/^host: //p'; }
 # Folder of the static commands, as initramfs/install leaves them: one file with four names.
 static_dir() { echo target/image/usr/bin; }
 
-# Builds the commands as an image wants them: static, small, without this machine's paths in them. Beside them lies
-# nbft-target, which scenarios start on the target machine; its dependencies must not add to the commands.
+# Builds the commands as an image wants them: static, small, without this machine's paths in them.
 build_static() {
     say "building the commands, static"
     static_cargo -p nbft
     DESTDIR=target/image BIN=target/$(host_target)/release initramfs/install bin || die "the commands could not be installed"
     echo "   all four: $(stat -c %s "$(static_dir)/nbft") bytes"
-    static_cargo -p nbft-tests --bin nbft-target
-    install "target/$(host_target)/release/nbft-target" "$(static_dir)/"
 }
+
+# Builds nbft-target beside them, for scenarios with the word `faulty`. On its own: together, cargo would build the commands
+# with the features that only the tests need.
+build_target() {
+    say "building the target in user space, static"
+    static_cargo -p nbft-tests --bin nbft-target
+    install -D "target/$(host_target)/release/nbft-target" -t "$(static_dir)"
+}
+
 static_cargo() {
     RUSTFLAGS="-C target-feature=+crt-static --remap-path-prefix=$PWD=. --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo" \
         cargo build --locked --release --target "$(host_target)" "$@" || die "the build failed"

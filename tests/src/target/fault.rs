@@ -96,8 +96,9 @@ pub enum Action {
     Change,
 }
 
-/// Garbage by default: the beginning of another protocol's answer, longer than any header.
-const GARBAGE: &[u8] = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+/// Garbage by default: another protocol's answer, longer than any header.
+const GARBAGE: &[u8] = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n\
+    Content-Length: 64\r\n\r\nYour client has sent a request that this server does not understand\r\n";
 
 /// A fault with its limits.
 #[derive(Clone, Debug)]

@@ -35,6 +35,7 @@ mod record;
 mod session;
 mod state;
 mod status;
+mod strike;
 #[cfg(test)]
 mod tests;
 mod words;

@@ -5,11 +5,12 @@ use std::net::{IpAddr, TcpStream};
 use std::sync::Arc;
 
 use super::command::{Command, FABRICS, Reply, completion};
-use super::fault::{Action, Place, Step};
-use super::link::{End, Ending, Link, Received};
+use super::fault::Step;
+use super::link::{End, Link, Received};
 use super::pdu::{self, fes, kind};
 use super::state::State;
 use super::status::{self, Status};
+use super::strike::Met;
 use super::{admin, fabrics, io};
 
 /// Largest transfer that is asked for: twice what Identify Controller allows.
@@ -58,15 +59,6 @@ pub struct Session {
 struct Transfer {
     command: Command,
     missing: usize,
-}
-
-/// What comes of a step at which faults may strike.
-enum Met {
-    GoOn,
-    Refuse(Status),
-    Lose,
-    Stall,
-    Change,
 }
 
 /// Serves a connection until it ends.
@@ -260,41 +252,6 @@ impl Session {
         let completion = completion(result, self.head, command.cid(), code);
         bytes.extend(pdu::response(&completion, self.link.format));
         self.link.send(&bytes)
-    }
-
-    /// Lets the faults of a step strike that has no queue yet.
-    fn meet(&mut self, step: Step) -> Result<(), End> {
-        self.meet_at(step, None).map(|_| ())
-    }
-
-    fn meet_at(&mut self, step: Step, queue: Option<(u16, &str, &str)>) -> Result<Met, End> {
-        let port = self.port;
-        for action in self.state.strikes(&Place { step, port, queue }) {
-            match action {
-                Action::Delay(time) => self.link.pause(time)?,
-                Action::Dribble(pace) => self.link.next_pace = Some(pace),
-                Action::Cut(length) => self.link.next_cut = Some(length),
-                Action::Hang => return Err(self.link.silence()),
-                Action::Close => return Err(self.link.end(Ending::Close)),
-                Action::Reset => return Err(self.link.end(Ending::Reset)),
-                Action::Garbage(bytes) => {
-                    self.link.send(&bytes)?;
-                    return Err(self.link.silence());
-                }
-                Action::Terminate(status) => return Err(self.terminate(status, &[])),
-                Action::Refuse(status) => return Ok(Met::Refuse(status)),
-                Action::Lose => return Ok(Met::Lose),
-                Action::Stall => return Ok(Met::Stall),
-                Action::Change => return Ok(Met::Change),
-            }
-        }
-        Ok(Met::GoOn)
-    }
-
-    fn terminate(&mut self, status: u16, about: &[u8]) -> End {
-        // The host may be gone.
-        let _ = self.link.send(&pdu::terminate(status, about));
-        self.link.end(Ending::Close)
     }
 
     fn count_connect(&self, connect: &fabrics::Connect) -> usize {
