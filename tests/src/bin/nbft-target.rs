@@ -4,8 +4,7 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use nbft_tests::target::{Target, WORDS, ask};
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nbft_tests::target::{Target, WORDS, ask, raise_limit};
 
 const HELP: &str = "\
 Usage: nbft-target [--control SOCKET] [--file FILE] [LINE]...
@@ -90,10 +89,7 @@ fn carry_out(job: Job) -> Result<(), String> {
             }
         }
         Job::Run { control, lines } => {
-            // Each connection is a descriptor. A limit that cannot be raised is enough for most tests.
-            if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
-                let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
-            }
+            raise_limit();
             let target = Target::start(&lines)?;
             if let Some(path) = control {
                 target.control(&path)?;

@@ -1,4 +1,4 @@
-//! What a target has seen.
+//! Counts: everything that a target has seen.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Most Connects that are remembered one by one.
 const REMEMBERED: usize = 10_000;
 
-/// What a target has seen since it started or since the word `forget`.
+/// Everything seen since the target started, or since the word `forget`.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// Milliseconds since the target started.

@@ -48,7 +48,7 @@ pub enum Ending {
     Reset,
 }
 
-/// What others hold of a connection to end it.
+/// The part of a connection with which other threads end it.
 #[derive(Debug)]
 pub struct Handle {
     stream: TcpStream,
@@ -258,7 +258,7 @@ impl Link {
         }
     }
 
-    /// Ends the connection from this side. What the host still sends is taken for a moment: a close with unread bytes
+    /// Ends the connection from this side. Bytes that the host still sends are taken for a moment: a close with unread bytes
     /// would be a reset.
     pub fn end(&mut self, how: Ending) -> End {
         match how {

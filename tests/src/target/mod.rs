@@ -50,7 +50,16 @@ pub use control::ask;
 pub use counts::{ConnectSeen, ControllerEnds, Counts, Ends, Level};
 pub use words::WORDS;
 
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use state::State;
+
+/// Lets this process open as many connections as its hard limit allows; each needs a descriptor.
+pub fn raise_limit() {
+    // A limit that cannot be raised is enough for most tests.
+    if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
+    }
+}
 
 /// A target that runs until it is dropped.
 #[derive(Debug)]
@@ -82,7 +91,7 @@ impl Target {
         words::address(&self.state.lock(), port)
     }
 
-    /// What the target has seen.
+    /// Everything the target has seen.
     pub fn counts(&self) -> Counts {
         self.state.counts()
     }

@@ -105,7 +105,7 @@ impl Session {
             return Err(End::Target);
         }
         self.meet(Step::Accept)?;
-        // What is slow at its beginning stays slow.
+        // A connection that is slow at its beginning stays slow.
         self.link.pace = self.link.next_pace.take();
         let request = self.link.receive()?;
         if request.kind != kind::IC_REQ || request.header[8..10] != [0, 0] {

@@ -1,4 +1,4 @@
-//! What a target is at this moment: subsystems, ports, controllers, faults and counts, shared by all its threads.
+//! The present state of a target: subsystems, ports, controllers, faults and counts, shared by all its threads.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -103,7 +103,7 @@ pub struct Inner {
     pub directory: Option<String>,
     /// The faults, oldest first.
     pub faults: Vec<Fault>,
-    /// What was seen.
+    /// Everything seen.
     pub counts: Counts,
     /// Controllers by controller ID.
     pub controllers: HashMap<u16, Controller>,
@@ -144,7 +144,7 @@ impl State {
         self.began.elapsed().as_millis() as u64
     }
 
-    /// What was seen until now.
+    /// Everything seen until now.
     pub fn counts(&self) -> Counts {
         let inner = self.lock();
         let faults = inner.faults.iter();

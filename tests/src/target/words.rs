@@ -23,8 +23,8 @@ const SIZE: u64 = 1 << 20;
 
 /// Carries out one line. The answer is empty for most words.
 pub fn carry_out(state: &Arc<State>, line: &str) -> Result<String, String> {
-    let line = line.split_once("# ").map_or(line, |(before, _)| before);
-    let mut words: Vec<&str> = line.split_whitespace().collect();
+    let before_comment = |word: &&str| !word.starts_with('#');
+    let mut words: Vec<&str> = line.split_whitespace().take_while(before_comment).collect();
     if let Some(at) = words.iter().position(|word| word.starts_with("late=")) {
         let (_, value) = option(words.remove(at))?;
         let (time, line, state) = (milliseconds(value)?, words.join(" "), Arc::clone(state));

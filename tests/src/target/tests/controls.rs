@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::client::Client;
 use super::{HOST, NQN, target};
-use crate::target::{Counts, Target, ask};
+use crate::target::{Counts, Target, ask, raise_limit};
 
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -118,6 +118,7 @@ fn words_that_fail() {
 
 #[test]
 fn two_thousand_connections() {
+    raise_limit();
     let target = target("");
     let address = target.address(1).expect("an address");
     let clients: Vec<_> = (0..2000).map(|_| Client::greet(address, false)).collect();

@@ -9,7 +9,7 @@ use crate::target::Target;
 
 const MOMENT: Duration = Duration::from_millis(200);
 
-/// Connects the admin queue while this fault is set; the answer's status, if there is an answer.
+/// Connects the admin queue while this fault is set; the status, if an answer comes.
 fn connect(target: &Target) -> (Client, Option<u16>) {
     let mut client = Client::greet(target.address(1).expect("an address"), false);
     client.stream.set_read_timeout(Some(MOMENT)).expect("a timeout");
