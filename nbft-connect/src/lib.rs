@@ -4,6 +4,8 @@ mod admin;
 mod ask;
 mod attempt;
 mod connect;
+#[allow(dead_code)]
+mod crc;
 mod discovery;
 mod entry;
 mod existing;
@@ -19,6 +21,8 @@ mod refusal;
 mod registry;
 mod retry;
 mod security;
+#[allow(dead_code, unused_imports)]
+mod target;
 
 use std::process::ExitCode;
 use std::time::Duration;
