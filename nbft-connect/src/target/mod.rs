@@ -3,18 +3,21 @@
 //! seen, which the kernel only logs.
 
 mod error;
-mod pdu;
 mod probe;
+mod request;
+mod response;
+mod socket;
 mod status;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::net::IpAddr;
 
 use nbft_common::table::addr::Uuid;
 
 pub use error::ProbeError;
-pub use probe::{Probe, Progress};
+pub use probe::Probe;
 
 /// Where a probe goes: exactly where the kernel will go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,4 +65,15 @@ pub struct Question {
     pub kato: u32,
     /// The option line has a DH-HMAC-CHAP secret.
     pub secret: bool,
+}
+
+/// The state of a probe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Wait for the event of [`Probe::poll_fd`], at most until [`Probe::deadline`].
+    Pending,
+    /// The target gave every answer that was asked for.
+    Answered,
+    /// The target or the system did not.
+    Failed(ProbeError),
 }

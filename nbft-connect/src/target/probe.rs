@@ -1,21 +1,20 @@
 //! A probe: a state machine on a socket that never blocks.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{IpAddr, Shutdown, SocketAddr, SocketAddrV6, TcpStream};
-use std::os::fd::{AsFd, AsRawFd};
+use std::net::{Shutdown, TcpStream};
+use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags};
-use nix::sys::socket::sockopt::BindToDevice;
-use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrStorage, bind, connect, setsockopt, socket};
 
 use super::error::{ProbeError, Step, Violation};
-use super::pdu::LIMIT;
+use super::response::LIMIT;
 use super::status::judge;
-use super::{Depth, Destination, Question};
+use super::{Depth, Destination, Progress, Question};
 
-/// How long the target may take to let go of an association, so that the kernel finds a free controller.
+/// How long the target may take to let go of an association. The kernel needs that controller, if the target has only one
+/// for each host.
 const CLOSING: Duration = Duration::from_millis(200);
 
 /// A probe in progress. Dropping a probe closes its connection.
@@ -46,44 +45,14 @@ enum Expected {
     Unasked,
 }
 
-/// The state of a probe.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Progress {
-    /// Wait for the event of [`Probe::poll_fd`], at most until [`Probe::deadline`].
-    Pending,
-    /// The target gave every answer that was asked for.
-    Answered,
-    /// The target or the system did not.
-    Failed(ProbeError),
-}
-
 impl Probe {
     /// Sends the first packet.
     ///
     /// # Errors
     /// [`ProbeError::System`]: the source address, the interface, or the route.
     pub fn start(destination: &Destination, question: Question) -> Result<Self, ProbeError> {
-        let family = if destination.traddr.is_ipv4() {
-            AddressFamily::Inet
-        } else {
-            AddressFamily::Inet6
-        };
-        let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
-        let socket = socket(family, SockType::Stream, flags, None)?;
-        // The kernel, too, binds to the address before the interface.
-        if let Some(source) = destination.host_traddr {
-            bind(socket.as_raw_fd(), &destination.socket_address(source, 0))?;
-        }
-        if let Some(device) = &destination.device {
-            setsockopt(&socket, BindToDevice, &device.into())?;
-        }
-        let target = destination.socket_address(destination.traddr, destination.trsvcid);
-        match connect(socket.as_raw_fd(), &target) {
-            Ok(()) | Err(Errno::EINPROGRESS | Errno::EINTR) => {}
-            Err(errno) => return Err(errno.into()),
-        }
         Ok(Self {
-            stream: socket.into(),
+            stream: destination.connect()?,
             question,
             state: State::Connecting,
         })
@@ -98,8 +67,8 @@ impl Probe {
         PollFd::new(self.stream.as_fd(), events)
     }
 
-    /// How long to wait for the event when the caller would wait until `limit`: an answered probe waits only briefly for
-    /// the end of its connection.
+    /// When to stop waiting for the event, if the caller's own time limit is `limit`: a probe with its last answer waits
+    /// at most 200 ms for the target's end of the connection.
     pub fn deadline(&self, limit: Instant) -> Instant {
         match self.state {
             State::Closing(until) => until.min(limit),
@@ -107,7 +76,7 @@ impl Probe {
         }
     }
 
-    /// The outcome when no event came before [`Self::deadline`].
+    /// The outcome when no event has come by [`Self::deadline`].
     pub fn timed_out(&self) -> Progress {
         match self.state {
             State::Closing(_) => Progress::Answered,
@@ -224,12 +193,38 @@ fn system(error: io::Error) -> ProbeError {
     ProbeError::System(Errno::from_raw(error.raw_os_error().unwrap_or_default()))
 }
 
-impl Destination {
-    /// A socket address at this destination; only a link-local address has a scope.
-    fn socket_address(&self, address: IpAddr, port: u16) -> SockaddrStorage {
-        match address {
-            IpAddr::V6(v6) if v6.is_unicast_link_local() => SocketAddrV6::new(v6, port, 0, self.scope).into(),
-            _ => SocketAddr::new(address, port).into(),
-        }
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, TcpListener};
+
+    use nbft_common::command::poll;
+
+    use super::super::tests::{destination, question};
+    use super::*;
+
+    #[test]
+    fn partial_writes_continue() {
+        const LENGTH: usize = 32 << 20;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let destination = destination(listener.local_addr().unwrap());
+        let mut probe = Probe::start(&destination, question(Depth::Connect, 0)).unwrap();
+        let sent: Vec<u8> = (0..LENGTH).map(|at| at.to_le_bytes()[2]).collect();
+        probe.state = State::Sending(Expected::CapsuleResp, sent.clone());
+        let target = std::thread::spawn(move || {
+            let mut taken = vec![0; LENGTH];
+            listener.accept().unwrap().0.read_exact(&mut taken).unwrap();
+            taken
+        });
+        let mut rounds = 0;
+        let end = loop {
+            assert!(poll::wait(&mut [probe.poll_fd()], Duration::from_secs(10)));
+            rounds += 1;
+            match probe.advance() {
+                Progress::Pending => {}
+                end => break end,
+            }
+        };
+        assert_eq!(end, Progress::Failed(ProbeError::Closed(Step::Connect)));
+        assert!(rounds > 2 && target.join().unwrap() == sent);
     }
 }

@@ -4,7 +4,7 @@ use nbft_common::command::failure::{Exit, Failure};
 
 use super::Question;
 use super::error::ProbeError;
-use super::pdu::Completion;
+use super::response::Completion;
 
 /// "Do not retry" (DNR): the same command will fail again.
 const DNR: u16 = 0x4000;

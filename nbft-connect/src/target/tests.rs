@@ -80,7 +80,7 @@ fn target(address: IpAddr, script: Vec<Act>) -> (SocketAddr, JoinHandle<Vec<u8>>
     (place, thread)
 }
 
-fn question(depth: Depth, digests: u8) -> Question {
+pub fn question(depth: Depth, digests: u8) -> Question {
     Question {
         depth,
         header_digest: digests & 1 != 0,
@@ -93,7 +93,7 @@ fn question(depth: Depth, digests: u8) -> Question {
     }
 }
 
-fn destination(place: SocketAddr) -> Destination {
+pub fn destination(place: SocketAddr) -> Destination {
     Destination {
         traddr: place.ip(),
         trsvcid: place.port(),
@@ -348,11 +348,7 @@ fn hostile_targets() {
         .into_iter()
         .map(|(name, digests, script, expected)| {
             thread::spawn(move || {
-                let limit = if matches!(expected, Silent(_)) {
-                    SHORT
-                } else {
-                    LONG
-                };
+                let limit = if matches!(expected, Silent(_)) { SHORT } else { LONG };
                 let (place, _) = target(Ipv4Addr::LOCALHOST.into(), script);
                 let begun = Instant::now();
                 let end = ask(place, question(Depth::Connect, digests), limit);
