@@ -10,8 +10,8 @@
 //! A third feature, `capi`, is [`table`] for C programs.
 
 #![cfg_attr(not(feature = "std"), no_std)]
-// Only the interface to C cannot do without.
-#![cfg_attr(not(feature = "capi"), forbid(unsafe_code))]
+// The interface to C cannot do without, nor can the look at standard streams before main.
+#![cfg_attr(not(any(feature = "capi", feature = "command")), forbid(unsafe_code))]
 
 extern crate alloc;
 

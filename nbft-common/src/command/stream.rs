@@ -1,16 +1,31 @@
 //! Standard streams that were closed when the program began.
+#![allow(unsafe_code, reason = "only code before main sees the streams as they were")]
 
-/// Whether this standard stream was closed when the program began. Rust's start-up code then opens `/dev/null` there,
-/// for reading and writing, so a result would vanish without an error; a shell's `>/dev/null` is open for writing only.
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use nix::libc;
+
+/// One bit for each standard stream that was closed.
+static CLOSED: AtomicU8 = AtomicU8::new(0);
+
+/// Runs before main. Rust's start-up code, which comes later, opens `/dev/null` in the place of a closed stream, so that a
+/// result would vanish without an error; afterwards such a stream looks like one that a caller has sent to `/dev/null`.
+extern "C" fn look() {
+    for fd in 0..=2 {
+        // SAFETY: F_GETFD takes no pointer, and fails for a descriptor that is not open.
+        if unsafe { libc::fcntl(fd, libc::F_GETFD) } == -1 {
+            CLOSED.fetch_or(1 << fd, Ordering::Relaxed);
+        }
+    }
+}
+
+// SAFETY: the C library calls each function of this section once, before main and without another thread; `look` needs
+// nothing that Rust's start-up code provides.
+#[used]
+#[unsafe(link_section = ".init_array")]
+static LOOK: extern "C" fn() = look;
+
+/// Whether this standard stream was closed when the program began.
 pub(super) fn was_closed(fd: u8) -> bool {
-    let flags = |info: &str| {
-        info.lines()
-            .find_map(|line| line.strip_prefix("flags:").map(|f| f.trim().to_owned()))
-    };
-    std::fs::read_link(format!("/proc/self/fd/{fd}")).is_ok_and(|target| target.as_os_str() == "/dev/null")
-        && std::fs::read_to_string(format!("/proc/self/fdinfo/{fd}"))
-            .ok()
-            .and_then(|info| flags(&info))
-            .and_then(|flags| u32::from_str_radix(&flags, 8).ok())
-            .is_some_and(|flags| flags & 3 == 2)
+    CLOSED.load(Ordering::Relaxed) & 1 << fd != 0
 }

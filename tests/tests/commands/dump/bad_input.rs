@@ -98,6 +98,9 @@ fn closed_or_full_stdout() {
     };
     one_line(&closed(">&-"), 74, &["standard output: it is closed"], "");
     one_line(&closed(">/dev/full"), 74, &["standard output: No space left"], "");
+    // Whoever starts daemons opens /dev/null for reading and writing.
+    let daemon = closed("1<>/dev/null");
+    assert_eq!((daemon.code, daemon.stderr.as_str()), (Some(0), ""), "{daemon:?}");
     let quiet = closed(">/dev/null");
     assert_eq!((quiet.code, quiet.stderr.as_str()), (Some(0), ""));
 }
