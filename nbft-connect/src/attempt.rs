@@ -1,277 +1,407 @@
-//! Several paths at once: every path is probed, and a path that answers goes to the kernel at once, so that a dead path
-//! never holds the kernel's lock. Rounds repeat until enough paths are up or time has run out.
+//! One path under way: a state machine without a clock and without a system of its own. Whoever drives it says what
+//! happened, and when.
 
-use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use nbft_common::command::failure::{Exit, Failure};
-use nbft_common::command::log::{Level, log};
-use nbft_common::command::notify::Status;
-use nix::errno::Errno;
 
-use crate::existing;
-use crate::fabrics::Supported;
-use crate::interface;
-use crate::line::Line;
-use crate::path::Path;
-use crate::probe::{self, Probe, Progress, Way};
-use crate::refusal;
-use crate::retry::{Backoff, Changes};
+use crate::backoff::{Backoff, FAST, SLOW};
 
-/// How long other paths may still answer after the first path is up: a network delay, not a timeout, lies between them.
-const GRACE: Duration = Duration::from_millis(250);
+/// Pause after a change of the network: the changes of one event come together, and the hosts of one rack see the event
+/// together.
+const SETTLE: Duration = Duration::from_millis(20);
+const SETTLE_JITTER: Duration = Duration::from_millis(80);
 
-/// Options of an attempt.
+/// The longest time that a target which accepts TCP may take for its answers.
+const LONGEST_PATIENCE: Duration = Duration::from_secs(30);
+
+/// What counts as final, and until when attempts begin.
+#[derive(Clone, Copy, Debug)]
+pub enum Persistence {
+    /// Until this time. A refusal is final.
+    Until(Instant),
+    /// Until this time, but the target is asked only once.
+    Once(Instant),
+    /// For ever; nothing that time can mend is final.
+    Stay,
+}
+
+/// The state of a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// The next attempt begins at this time.
+    Waiting(Instant),
+    /// The target is being asked.
+    Probing,
+    /// The target answered, and the kernel is asked to connect.
+    Connecting,
+    /// The kernel refused without a reason, and the target is asked for it.
+    Diagnosing,
+    /// The controller is connected.
+    Up(String),
+    /// A final failure.
+    Ended(Failure),
+}
+
+/// An event of a path.
+#[derive(Debug)]
+pub enum Event {
+    /// The attempt cannot begin: the interface or an address is missing.
+    NotReady(Failure),
+    /// The target did not answer, or refused.
+    ProbeFailed {
+        /// The reason.
+        failure: Failure,
+        /// The target accepted TCP and was too slow.
+        slow: bool,
+    },
+    /// The target answered.
+    Answered,
+    /// The kernel refused.
+    Refused(Failure),
+    /// The kernel refused, and nobody has asked the target for its reason.
+    Unexplained,
+    /// The target's answer is too old.
+    Stale,
+    /// Another process is connecting the same controller.
+    Elsewhere(Failure),
+    /// The controller is connected.
+    Up(String),
+    /// The controller is gone.
+    Gone(Failure),
+}
+
+/// One path under way.
 #[derive(Clone, Debug)]
-pub struct Policy {
-    /// Probe the network before asking the kernel.
-    pub probe: bool,
-    /// Time limit of a probe.
-    pub probe_timeout: Duration,
-    /// How long to retry; zero: a single attempt.
-    pub retry: Duration,
-    /// Every path has to come up.
-    pub all: bool,
-    pub verbose: bool,
+pub struct Attempt {
+    state: State,
+    fast: Backoff,
+    slow: Backoff,
+    /// The latest failure.
+    reason: Option<Failure>,
+    /// The target or the kernel was asked at least once.
+    tried: bool,
+    /// A change of the network brings the next attempt.
+    hastened: bool,
+    /// A change of the network brought the latest attempt.
+    forward: bool,
+    /// The latest failure was a refusal, by the target or by the kernel.
+    refused: bool,
+    patience: Duration,
 }
 
-impl Policy {
-    /// Logs a step of the work, in verbose mode only.
-    pub fn note(&self, message: impl std::fmt::Display) {
-        if self.verbose {
-            log(Level::Debug, message);
-        }
-    }
-}
-
-/// Gives a path that answered to the kernel; returns the controller's name.
-pub type Connect<'a> = dyn FnMut(&Path, &Way, &mut Line) -> Result<String, Failure> + 'a;
-
-/// A path that is being connected.
-struct Pending<'a> {
-    path: &'a Path,
-    /// Index of the path's interface, once the interface exists.
-    interface: Option<u32>,
-    /// The end of the attempt: a controller, or a permanent failure.
-    end: Option<Result<String, Failure>>,
-    /// The latest temporary failure.
-    last: Option<Failure>,
-}
-
-impl Pending<'_> {
-    fn note(&mut self, result: Result<String, Failure>, policy: &Policy) {
-        match result {
-            Err(failure) if failure.exit == Exit::TryAgain => {
-                let failure = self.path.failed(failure);
-                policy.note(&failure);
-                self.last = Some(failure);
-            }
-            Err(failure) => self.end = Some(Err(self.path.failed(failure))),
-            Ok(controller) => self.end = Some(Ok(controller)),
+impl Attempt {
+    /// A path that is due at once.
+    pub fn new(now: Instant, patience: Duration) -> Self {
+        Self {
+            state: State::Waiting(now),
+            fast: Backoff::new(FAST),
+            slow: Backoff::new(SLOW),
+            reason: None,
+            tried: false,
+            hastened: false,
+            forward: false,
+            refused: false,
+            patience,
         }
     }
 
-    fn is_up(&self) -> bool {
-        matches!(self.end, Some(Ok(_)))
+    /// The state.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The time of the next attempt.
+    pub fn due(&self) -> Option<Instant> {
+        match self.state {
+            State::Waiting(until) => Some(until),
+            _ => None,
+        }
     }
 
     /// The reason why the path is not up.
-    fn reason(&self) -> Option<&Failure> {
-        match &self.end {
-            Some(end) => end.as_ref().err(),
-            None => self.last.as_ref(),
+    pub fn reason(&self) -> Option<&Failure> {
+        match &self.state {
+            State::Up(_) => None,
+            State::Ended(failure) => Some(failure),
+            _ => self.reason.as_ref(),
         }
     }
-}
 
-/// Connects paths; returns one result for each path, in the order of the paths.
-pub fn run(
-    paths: &[Path],
-    kernel: &Supported,
-    policy: &Policy,
-    connect: &mut Connect<'_>,
-) -> Vec<Result<String, Failure>> {
-    let deadline = Instant::now() + policy.retry;
-    // Subscribe before the first round, so that no later change is missed.
-    let changes = Changes::subscribe();
-    let mut backoff = Backoff::default();
-    let mut status = Status::default();
-    let mut pending: Vec<Pending<'_>> = paths
-        .iter()
-        .map(|path| Pending {
-            path,
-            interface: None,
-            end: None,
-            last: None,
-        })
-        .collect();
-    loop {
-        round(&mut pending, kernel, policy, connect);
-        let open = || pending.iter().filter(|it| it.end.is_none());
-        let enough = !policy.all && pending.iter().any(Pending::is_up);
-        let reasons: Vec<_> = pending
-            .iter()
-            .filter_map(Pending::reason)
-            .map(Failure::to_string)
-            .collect();
-        status.set(if enough { String::new() } else { reasons.join("; ") });
-        if enough || open().next().is_none() || Instant::now() >= deadline {
-            break;
-        }
-        let known: Option<BTreeSet<u32>> = open().map(|it| it.interface).collect();
-        changes.pause(&mut backoff, deadline, &known.unwrap_or_default());
+    /// How long a target that accepts TCP may take for its answers. A slow target gets more time with every attempt:
+    /// hosts that give up early only add to its work.
+    pub fn patience(&self) -> Duration {
+        self.patience
     }
-    let unknown = |path: &Path| path.failed(Failure::new(Exit::TryAgain, "not tried, because another path is up"));
-    pending
-        .into_iter()
-        .map(|it| {
-            it.end
-                .unwrap_or_else(|| Err(it.last.unwrap_or_else(|| unknown(it.path))))
-        })
-        .collect()
-}
 
-/// A probe with its path.
-struct Asked {
-    pending: usize,
-    probe: Probe,
-    way: Way,
-    line: Line,
-}
+    /// The attempt begins.
+    pub fn begin(&mut self) {
+        self.state = State::Probing;
+        self.forward = std::mem::take(&mut self.hastened);
+    }
 
-/// Tries each unfinished path once.
-fn round(pending: &mut [Pending<'_>], kernel: &Supported, policy: &Policy, connect: &mut Connect<'_>) {
-    let enough = |pending: &[Pending<'_>]| !policy.all && pending.iter().any(Pending::is_up);
-    let mut asked = Vec::new();
-    for index in 0..pending.len() {
-        // Without probes each further path may hold the kernel's lock for seconds.
-        if !policy.probe && enough(pending) {
-            break;
+    /// Whether the path takes part in nothing any more.
+    pub fn is_over(&self) -> bool {
+        matches!(self.state, State::Up(_) | State::Ended(_))
+    }
+
+    /// Whether an attempt is under way.
+    pub fn is_busy(&self) -> bool {
+        matches!(self.state, State::Probing | State::Connecting | State::Diagnosing)
+    }
+
+    /// Takes note of an event.
+    pub fn on(&mut self, event: Event, now: Instant, persistence: Persistence) {
+        self.tried |= !matches!(event, Event::NotReady(_) | Event::Gone(_));
+        match event {
+            Event::Answered => self.state = State::Connecting,
+            Event::Stale => self.state = State::Waiting(now),
+            Event::Up(controller) => {
+                self.state = State::Up(controller);
+                (self.reason, self.refused) = (None, false);
+                self.fast.reset();
+                self.slow.reset();
+            }
+            Event::Unexplained => self.state = State::Diagnosing,
+            Event::ProbeFailed { failure, slow } => {
+                if slow {
+                    self.patience = (self.patience * 2).min(LONGEST_PATIENCE);
+                }
+                self.fail(failure, now, persistence);
+            }
+            Event::NotReady(failure) | Event::Refused(failure) | Event::Elsewhere(failure) | Event::Gone(failure) => {
+                self.fail(failure, now, persistence)
+            }
         }
-        let Some(it) = pending.get_mut(index).filter(|it| it.end.is_none()) else {
-            continue;
+    }
+
+    fn fail(&mut self, failure: Failure, now: Instant, persistence: Persistence) {
+        let refused = matches!(failure.exit, Exit::Refused | Exit::Config);
+        self.end(failure, refused, now, persistence);
+    }
+
+    fn end(&mut self, failure: Failure, refused: bool, now: Instant, persistence: Persistence) {
+        self.refused = refused;
+        let again = match (failure.exit, persistence) {
+            (Exit::TryAgain, Persistence::Until(deadline)) => now < deadline,
+            (Exit::TryAgain, Persistence::Once(deadline)) => now < deadline && !self.tried,
+            (Exit::TryAgain | Exit::Refused | Exit::Config, Persistence::Stay) => true,
+            _ => false,
         };
-        match prepare(it, kernel, policy) {
-            Ok(Prepared::Already(controller)) => it.note(Ok(controller), policy),
-            Ok(Prepared::Ready(way, mut line)) if !policy.probe => {
-                it.note(connect(it.path, &way, &mut line), policy);
-            }
-            Ok(Prepared::Ready(mut way, mut line)) => match start(it.path, &mut way, &mut line) {
-                Ok(probe) => asked.push(Asked {
-                    pending: index,
-                    probe,
-                    way,
-                    line,
-                }),
-                Err(error) => it.note(Err(refusal::explain(&error, &line)), policy),
-            },
-            Err(failure) => it.note(Err(failure), policy),
+        if !again {
+            self.state = State::Ended(failure);
+            return;
         }
-    }
-    let patience = if enough(pending) {
-        GRACE.min(policy.probe_timeout)
-    } else {
-        policy.probe_timeout
-    };
-    let mut deadline = Instant::now() + patience;
-    while !asked.is_empty() {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let ready = {
-            let mut waiting: Vec<_> = asked.iter().map(|it| it.probe.poll_fd()).collect();
-            probe::wait(&mut waiting, left)
-        };
-        // An answer that came while the kernel connected another path is not late.
-        if left.is_zero() && !ready.contains(&true) {
-            break;
-        }
-        let mut ready = ready.into_iter();
-        let (mut later, mut now) = (Vec::new(), Vec::new());
-        for mut it in asked {
-            let progress = if ready.next() == Some(true) {
-                it.probe.advance()
-            } else {
-                Progress::Pending
-            };
-            match progress {
-                Progress::Pending => later.push(it),
-                other => now.push((it, other)),
-            }
-        }
-        asked = later;
-        for (
-            Asked {
-                pending: index,
-                probe,
-                way,
-                mut line,
-            },
-            progress,
-        ) in now
-        {
-            // The probe's connection ends here: the kernel opens its own.
-            drop(probe);
-            let Some(it) = pending.get_mut(index) else { continue };
-            match progress {
-                Progress::Failed(error) => it.note(Err(refusal::explain(&error, &line)), policy),
-                _ => it.note(connect(it.path, &way, &mut line), policy),
-            }
-            if enough(pending) {
-                deadline = deadline.min(Instant::now() + GRACE);
-            }
-        }
-    }
-    for Asked {
-        pending: index,
-        probe,
-        line,
-        ..
-    } in asked
-    {
-        let errno = if probe.is_connected() {
-            Errno::EAGAIN
+        let pause = if self.refused {
+            self.slow.pause()
         } else {
-            Errno::ETIMEDOUT
+            self.fast.pause()
         };
-        if let Some(it) = pending.get_mut(index) {
-            it.note(Err(refusal::explain(&errno.into(), &line)), policy);
+        let next = now + pause;
+        self.state = State::Waiting(match persistence {
+            // The last attempt begins when the time is up.
+            Persistence::Until(deadline) | Persistence::Once(deadline) => next.min(deadline),
+            Persistence::Stay => next,
+        });
+        self.reason = Some(failure);
+    }
+
+    /// The network of this path changed: the next attempt follows soon, for a refused path once until the clock has
+    /// brought another.
+    pub fn hasten(&mut self, now: Instant) {
+        let State::Waiting(until) = self.state else { return };
+        if self.refused && (self.hastened || self.forward) {
+            return;
+        }
+        if !self.refused {
+            self.fast.reset();
+        }
+        let soon = now + SETTLE + self.fast.fraction(SETTLE_JITTER);
+        if soon < until {
+            self.state = State::Waiting(soon);
+            self.hastened = true;
         }
     }
-}
 
-enum Prepared {
-    Ready(Way, Line),
-    /// The controller exists already.
-    Already(String),
-}
-
-fn prepare(it: &mut Pending<'_>, kernel: &Supported, policy: &Policy) -> Result<Prepared, Failure> {
-    let interface = it.path.interface()?;
-    it.interface = Some(interface.index);
-    let line = it.path.line(Some(&interface), kernel)?;
-    if let Some(controller) = existing::find(&line) {
-        policy.note(it.path.failed(Failure::new(
-            Exit::TryAgain,
-            format!("{controller} is connected already"),
-        )));
-        return Ok(Prepared::Already(controller));
+    /// Something that was read has to be read again.
+    pub fn again(&mut self, now: Instant) {
+        self.state = State::Waiting(now);
     }
-    Ok(Prepared::Ready(it.path.way(interface, &line), line))
 }
 
-/// Starts a probe. A leased address may have changed since the firmware ran: then the interface alone picks the path.
-fn start(path: &Path, way: &mut Way, line: &mut Line) -> std::io::Result<Probe> {
-    if way.source.is_some() {
-        match Probe::start(way) {
-            Err(error) if path.leased && refusal::source_is_gone(&error) && line.remove("host_traddr") => {
-                way.source = None;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(2);
+
+    /// A path with a clock of its own.
+    struct Clock {
+        attempt: Attempt,
+        now: Instant,
+        persistence: Persistence,
+    }
+
+    impl Clock {
+        fn new(persistence: impl FnOnce(Instant) -> Persistence) -> Self {
+            let now = Instant::now();
+            Self {
+                attempt: Attempt::new(now, PATIENCE),
+                now,
+                persistence: persistence(now),
             }
-            other => return other,
+        }
+
+        /// Waits for the next attempt, which ends with these events; returns how long the wait was.
+        fn attempt(&mut self, events: impl IntoIterator<Item = Event>) -> Duration {
+            let due = self.attempt.due().expect("another attempt");
+            let waited = due.saturating_duration_since(self.now);
+            self.now = self.now.max(due);
+            self.attempt.begin();
+            events.into_iter().for_each(|event| self.event(event));
+            waited
+        }
+
+        fn event(&mut self, event: Event) {
+            self.attempt.on(event, self.now, self.persistence);
         }
     }
-    // A packet sent without a local address can do harm: while no other interface is up, the kernel caches the target
-    // as a broadcast route and never reaches the target again.
-    if !interface::has_address_for(&way.interface.name, way.target) {
-        return Err(Errno::EADDRNOTAVAIL.into());
+
+    fn failure(exit: Exit) -> Failure {
+        Failure::new(exit, "why")
     }
-    Probe::start(way)
+
+    fn probe_failed(exit: Exit) -> Event {
+        Event::ProbeFailed {
+            failure: failure(exit),
+            slow: false,
+        }
+    }
+
+    fn up() -> Event {
+        Event::Up("nvme0".to_owned())
+    }
+
+    #[test]
+    fn once_is_once() {
+        for (event, last) in [
+            (probe_failed(Exit::TryAgain), Exit::TryAgain),
+            (Event::Refused(failure(Exit::Refused)), Exit::Refused),
+            (Event::NotReady(failure(Exit::TryAgain)), Exit::TryAgain),
+        ] {
+            let mut path = Clock::new(Persistence::Until);
+            path.attempt([event]);
+            assert_eq!(path.attempt.state(), &State::Ended(failure(last)));
+        }
+    }
+
+    /// A person at a shell is told at once; the last attempt begins when the time is up.
+    #[test]
+    fn until_the_time_is_up() {
+        let limit = Duration::from_secs(10);
+        let mut path = Clock::new(|now| Persistence::Until(now + limit));
+        let begun = path.now;
+        while !path.attempt.is_over() {
+            path.attempt([probe_failed(Exit::TryAgain)]);
+        }
+        assert_eq!(path.now - begun, limit);
+        let mut path = Clock::new(|now| Persistence::Until(now + limit));
+        path.attempt([Event::Answered, Event::Refused(failure(Exit::Refused))]);
+        assert!(path.attempt.is_over());
+    }
+
+    /// A subsystem that was unavailable for the firmware is tried once, but the network may come up first.
+    #[test]
+    fn only_a_real_try_counts() {
+        let mut path = Clock::new(|now| Persistence::Once(now + Duration::from_secs(60)));
+        for _ in 0..5 {
+            path.attempt([Event::NotReady(failure(Exit::TryAgain))]);
+            assert!(!path.attempt.is_over());
+        }
+        path.attempt([probe_failed(Exit::TryAgain)]);
+        assert!(path.attempt.is_over());
+    }
+
+    /// Nothing that time can mend is final for a command that stays; refusals are repeated slowly.
+    #[test]
+    fn staying() {
+        let mut path = Clock::new(|_| Persistence::Stay);
+        let waits: Vec<Duration> = (0..40)
+            .map(|_| path.attempt([Event::Answered, Event::Refused(failure(Exit::Config))]))
+            .collect();
+        assert!(
+            waits
+                .iter()
+                .skip(20)
+                .all(|wait| *wait >= SLOW.longest / 2 && *wait <= SLOW.longest),
+            "{waits:?}"
+        );
+        path.attempt([Event::Answered, up()]);
+        path.event(Event::Gone(failure(Exit::TryAgain)));
+        let waits: Vec<Duration> = (0..40).map(|_| path.attempt([probe_failed(Exit::TryAgain)])).collect();
+        assert!(waits.iter().all(|wait| *wait <= FAST.longest), "{waits:?}");
+        assert!(
+            waits.first().is_some_and(|wait| *wait <= FAST.first * 3 / 2),
+            "{waits:?}"
+        );
+        for exit in [Exit::Usage, Exit::Data, Exit::NoInput, Exit::Unsupported] {
+            let mut path = Clock::new(|_| Persistence::Stay);
+            path.attempt([Event::Refused(failure(exit))]);
+            assert!(path.attempt.is_over(), "{exit:?}");
+        }
+    }
+
+    #[test]
+    fn a_change_of_the_network_counts() {
+        let soon = SETTLE + SETTLE_JITTER;
+        let mut path = Clock::new(|_| Persistence::Stay);
+        for _ in 0..10 {
+            path.attempt([Event::NotReady(failure(Exit::TryAgain))]);
+        }
+        path.attempt.hasten(path.now);
+        assert!(path.attempt([Event::NotReady(failure(Exit::TryAgain))]) <= soon);
+        // A refusal is repeated once for a change, however many changes follow.
+        for _ in 0..20 {
+            path.attempt([Event::Refused(failure(Exit::Refused))]);
+        }
+        path.attempt.hasten(path.now);
+        assert!(path.attempt([Event::Refused(failure(Exit::Refused))]) <= soon);
+        path.attempt.hasten(path.now);
+        assert!(path.attempt([Event::Refused(failure(Exit::Refused))]) > soon);
+        path.attempt.hasten(path.now);
+        assert!(path.attempt([Event::Refused(failure(Exit::Refused))]) <= soon);
+        // An attempt that is under way, and a path that is up, are left alone.
+        path.attempt([Event::Answered]);
+        path.attempt.hasten(path.now);
+        assert_eq!(path.attempt.state(), &State::Connecting);
+        path.event(up());
+        path.attempt.hasten(path.now);
+        assert_eq!(path.attempt.state(), &State::Up("nvme0".to_owned()));
+    }
+
+    #[test]
+    fn slow_targets_get_more_time() {
+        let mut path = Clock::new(|_| Persistence::Stay);
+        for _ in 0..8 {
+            path.attempt([Event::ProbeFailed {
+                failure: failure(Exit::TryAgain),
+                slow: true,
+            }]);
+        }
+        assert_eq!(path.attempt.patience(), LONGEST_PATIENCE);
+    }
+
+    #[test]
+    fn the_kernel_may_keep_the_reason() {
+        let mut path = Clock::new(Persistence::Until);
+        path.attempt([Event::Answered, Event::Unexplained]);
+        assert_eq!(path.attempt.state(), &State::Diagnosing);
+        path.event(probe_failed(Exit::Refused));
+        assert_eq!(path.attempt.reason(), Some(&failure(Exit::Refused)));
+        // A stale answer costs no pause.
+        let mut path = Clock::new(Persistence::Until);
+        path.attempt([Event::Answered, Event::Stale]);
+        assert_eq!(path.attempt([Event::Answered, up()]), Duration::ZERO);
+        assert_eq!(path.attempt.reason(), None);
+    }
 }

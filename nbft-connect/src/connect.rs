@@ -10,85 +10,92 @@ use nbft_common::command::tables::{self, Loaded};
 use nbft_common::table::nqn::DISCOVERY_NQN;
 use nbft_common::table::{Ssns, TableFile};
 
-use crate::attempt::{self, Policy};
-use crate::fabrics::Supported;
-use crate::identity::{Identity, Override};
+use crate::identity::Identity;
 use crate::kernel;
-use crate::line::Field;
+use crate::options::{ConnectOption, Options};
 use crate::path::Path;
-use crate::security::{self, Secrets};
+use crate::policy::Policy;
+use crate::run;
+use crate::security::Secrets;
+use crate::task::{Kind, Task};
 
-/// Options of the command line.
+/// The command line.
 #[derive(Debug)]
-pub struct Options {
+pub struct Settings {
     /// Connect over this HFI only.
     pub hfi: Option<u8>,
     /// Table files; empty: the firmware's tables.
     pub tables: Vec<OsString>,
-    /// The user's options for the kernel.
-    pub extra: Vec<Field>,
-    pub identity: Override,
+    /// The administrator's options for the kernel.
+    pub options: Options,
+    /// Files of the secrets.
     pub secrets: Secrets,
+    /// How to try.
     pub policy: Policy,
+    /// Print the option lines, connect nothing.
     pub dry_run: bool,
 }
 
 /// Connects an SSNS; prints the name of each controller.
-pub fn connect(reference: &Reference, options: &Options) -> Result<(), Failure> {
-    let loaded = tables::load(&options.tables);
+pub fn connect(reference: &Reference, settings: &Settings) -> Result<(), Failure> {
+    let loaded = tables::load(&settings.tables);
     let (table, ssns) = reference.ssns(&loaded)?;
-    note_other_failures(&loaded, options);
-    match is_subsystem(table, ssns) {
-        Err(failure) if ssns.unavailable && !options.dry_run => {
-            warn(failure);
-            return Ok(());
-        }
-        other => other?,
-    }
-    let kernel = if options.dry_run {
-        Supported::ask().unwrap_or_default()
-    } else {
-        Supported::ask()?
-    };
-    let paths = paths(table, ssns, &loaded.tables, &kernel, options)
-        .map_err(|failure| failure.at(format_args!("SSNS {}", ssns.index)));
-    let paths = match paths {
-        Err(failure) if ssns.unavailable && !options.dry_run => {
-            warn(failure);
-            Vec::new()
-        }
-        other => other?,
-    };
-    if options.dry_run {
-        return dry_run(&paths, &kernel);
-    }
-    let mut policy = options.policy.clone();
-    if ssns.unavailable {
-        // The firmware could not reach the namespace: one attempt is worthwhile, retries would delay the boot.
-        policy.retry = std::time::Duration::ZERO;
-    }
-    let results = attempt::run(&paths, &kernel, &policy, &mut |path, way, line| {
-        kernel::connect(path, way, line, &options.policy)
+    note_other_failures(&loaded, settings);
+    let connected = tasks(table, ssns, &loaded, settings).and_then(|tasks| match tasks {
+        None => Ok(()),
+        Some(tasks) => connect_all(tasks, ssns, &settings.policy),
     });
-    let up = results.iter().any(Result::is_ok);
-    let needed = if ssns.unavailable {
-        Need::None
-    } else if policy.all || !up {
+    match connected {
+        Err(failure) if ssns.unavailable && !settings.dry_run => {
+            warn(&failure);
+            if failure.exit != Exit::Data {
+                let message = "not connected; the firmware could not reach it either, so this is no failure";
+                warn(format_args!("SSNS {}: {message}", ssns.index));
+            }
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+/// The paths of an SSNS; `None` after a dry run.
+fn tasks(table: &TableFile, ssns: &Ssns, loaded: &Loaded, settings: &Settings) -> Result<Option<Vec<Task>>, Failure> {
+    let named = |failure: Failure| failure.at(format_args!("SSNS {}", ssns.index));
+    is_subsystem(table, ssns).map_err(named)?;
+    let paths = paths(table, ssns, &loaded.tables, settings).map_err(named)?;
+    if settings.dry_run {
+        return dry_run(&paths).map(|()| None);
+    }
+    kernel::available()?;
+    let task = |path| Task::new(path, Kind::Subsystem, &settings.policy);
+    Ok(Some(paths.into_iter().map(task).collect()))
+}
+
+fn connect_all(tasks: Vec<Task>, ssns: &Ssns, policy: &Policy) -> Result<(), Failure> {
+    let policy = Policy {
+        // The firmware could not reach the namespace either: one attempt is worthwhile, more would delay the boot.
+        once: ssns.unavailable,
+        ..policy.clone()
+    };
+    let tasks = run::run(tasks, &policy, &mut |_, _| Ok(Vec::new()));
+    let up = tasks.iter().any(Task::is_up);
+    let need = if policy.all && !ssns.unavailable || !up {
         Need::All
     } else {
         Need::None
     };
-    if !up && ssns.unavailable {
-        let message = "not connected; the firmware could not reach it either, so this is no failure";
-        warn(format_args!("SSNS {}: {message}", ssns.index));
-    }
-    report(results, needed)
+    report(
+        tasks.iter().map(|task| task.result().map(str::to_owned)).collect(),
+        need,
+    )
 }
 
 /// The paths that had to come up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
+    /// Each one.
     All,
+    /// None.
     None,
 }
 
@@ -114,8 +121,8 @@ pub fn report(results: Vec<Result<String, Failure>>, need: Need) -> Result<(), F
 }
 
 /// A table that cannot be used does not concern this SSNS, but readers of verbose output should know.
-pub fn note_other_failures(loaded: &Loaded, options: &Options) {
-    loaded.failures.iter().for_each(|failure| options.policy.note(failure));
+pub fn note_other_failures(loaded: &Loaded, settings: &Settings) {
+    loaded.failures.iter().for_each(|failure| settings.policy.note(failure));
 }
 
 /// Refuses an SSNS that is a discovery controller: it has no disks, and its discovery descriptor connects what it lists.
@@ -130,42 +137,39 @@ fn is_subsystem(table: &TableFile, ssns: &Ssns) -> Result<(), Failure> {
         "and no discovery descriptor describes it".to_owned()
     };
     let message = format!("is a discovery controller, not a subsystem with disks; {advice}");
-    Err(Failure::new(Exit::Data, message).at(format_args!("SSNS {}", ssns.index)))
+    Err(Failure::new(Exit::Data, message))
 }
 
-fn paths(
-    table: &TableFile,
-    ssns: &Ssns,
-    tables: &[TableFile],
-    kernel: &Supported,
-    options: &Options,
-) -> Result<Vec<Path>, Failure> {
-    let identity = Identity::choose(table, tables, &options.identity);
-    let wanted = |index: &&u8| options.hfi.is_none_or(|hfi| hfi == **index);
-    // The parser has removed every index of a missing HFI from `hfis`.
-    let hfis = ssns.hfis.iter().filter(wanted).filter_map(|&index| table.hfi(index));
+fn paths(table: &TableFile, ssns: &Ssns, tables: &[TableFile], settings: &Settings) -> Result<Vec<Path>, Failure> {
+    let identity = Identity::choose(table, tables, &settings.options);
+    let profile = match ssns.security_index {
+        None => None,
+        Some(index) => Some(table.security(index).ok_or_else(|| {
+            let message = format!("demands security profile {index}, which does not exist");
+            Failure::new(Exit::Config, message)
+        })?),
+    };
     let path = |hfi| {
-        let mut path = Path::new(hfi, (ssns.traddr, &ssns.trsvcid), &ssns.subsys_nqn, &identity)?;
+        let all = tables.iter().flat_map(|table| &table.hfi);
+        let mut path = Path::new(hfi, all, (ssns.traddr, &ssns.trsvcid), &ssns.subsys_nqn, &identity)?;
         let digests = [
             (ssns.pdu_header_digest_required, "hdr_digest"),
             (ssns.data_digest_required, "data_digest"),
         ];
         let demanded = digests.into_iter().filter(|(demanded, _)| *demanded);
-        path.demands.extend(demanded.map(|(_, key)| Field::flag(key)));
-        let profile = match ssns.security_index {
-            None => None,
-            Some(index) => Some(table.security(index).ok_or_else(|| {
-                let message = format!("demands security profile {index}, which does not exist");
-                Failure::new(Exit::Config, message)
-            })?),
-        };
-        path.demands
-            .extend(security::demands(profile, &path, &options.secrets, kernel)?);
-        path.demands.extend(options.extra.iter().cloned());
+        path.demands.extend(demanded.map(|(_, key)| ConnectOption::flag(key)));
+        // The kernel's default would drop a path for good after ten minutes.
+        path.demands.push(ConnectOption::plain("ctrl_loss_tmo", -1));
+        path.security = profile.cloned();
+        path.secrets = settings.secrets.clone();
+        path.options = settings.options.clone();
         Ok(path)
     };
+    let wanted = |index: &&u8| settings.hfi.is_none_or(|hfi| hfi == **index);
+    // The parser has removed every index of a missing HFI from `hfis`.
+    let hfis = ssns.hfis.iter().filter(wanted).filter_map(|&index| table.hfi(index));
     let paths: Vec<Path> = hfis.map(path).collect::<Result<_, _>>()?;
-    match options.hfi {
+    match settings.hfi {
         Some(hfi) if paths.is_empty() => {
             let message = format!("is not reached over HFI {hfi}; its HFIs are {:?}", ssns.hfis);
             Err(Failure::new(Exit::NoInput, message))
@@ -175,17 +179,15 @@ fn paths(
 }
 
 /// Prints the lines that would be written to the kernel.
-pub fn dry_run(paths: &[Path], kernel: &Supported) -> Result<(), Failure> {
+pub fn dry_run(paths: &[Path]) -> Result<(), Failure> {
     let mut lines = String::new();
     for path in paths {
         let interface = path.interface();
         if let Err(failure) = &interface {
             warn(path.failed(failure.clone()));
         }
-        let line = path
-            .line(interface.ok().as_ref(), kernel)
-            .map_err(|failure| path.failed(failure))?;
-        lines.push_str(&format!("{line}\n"));
+        let endpoint = path.planned(interface.ok()).map_err(|failure| path.failed(failure))?;
+        lines.push_str(&format!("{endpoint}\n"));
     }
     output::write(lines.as_bytes())
 }

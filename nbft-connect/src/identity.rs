@@ -1,35 +1,16 @@
 //! The name under which the host connects.
 
-use nbft_common::command::failure::Failure;
 use nbft_common::command::log::warn;
 use nbft_common::table::addr::Uuid;
-use nbft_common::table::nqn::MAX_NQN;
 use nbft_common::table::{PrimaryAdmin, TableFile};
 
-use crate::line;
+use crate::options::Options;
 
 /// Host NQN and host identifier. Neither is ever random: targets allow hosts by these names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     pub nqn: String,
     pub id: Uuid,
-}
-
-/// The user's values, which replace the table's.
-#[derive(Clone, Debug, Default)]
-pub struct Override {
-    pub nqn: Option<String>,
-    pub id: Option<Uuid>,
-}
-
-/// Checks the user's host NQN.
-pub fn nqn(text: String) -> Result<String, Failure> {
-    let why = match line::unfit(&text) {
-        None if text.len() <= MAX_NQN => return Ok(text),
-        None => "is longer than 223 bytes",
-        Some(why) => why,
-    };
-    Err(Failure::usage(format_args!("--hostnqn: '{text}' {why}")))
 }
 
 impl Identity {
@@ -47,22 +28,14 @@ impl Identity {
     }
 
     /// The identity for the connections of `table`: its own identity, unless the identity of another table contradicts
-    /// it. Then the table that the administrator selected wins, or else the first table. Every call during one boot
-    /// therefore chooses the same pair.
-    pub fn choose(table: &TableFile, all: &[TableFile], given: &Override) -> Self {
-        let own = Self::of(table);
-        let mut contradicting = all
-            .iter()
-            .filter(|other| Self::of(other).conflicts_with(&own))
-            .peekable();
-        let mut chosen = own.clone();
-        if let Some(&other) = contradicting.peek() {
-            let selected = |table: &&TableFile| table.host.primary_admin_host_flag == PrimaryAdmin::Selected;
-            let involved = || {
-                all.iter()
-                    .filter(|it| it.name() == table.name() || Self::of(it).conflicts_with(&own))
-            };
-            let source = involved().find(selected).or_else(|| involved().next()).unwrap_or(table);
+    /// it, directly or through further tables. Then the table that the administrator selected wins, or else the first
+    /// table. Every call during one boot therefore chooses the same pair.
+    pub fn choose(table: &TableFile, all: &[TableFile], given: &Options) -> Self {
+        let mut chosen = Self::of(table);
+        let chain = chain(table, all);
+        if let Some(other) = chain.iter().find(|other| other.name() != table.name()) {
+            let selected = |table: &&&TableFile| table.host.primary_admin_host_flag == PrimaryAdmin::Selected;
+            let source = chain.iter().find(selected).or_else(|| chain.first()).unwrap_or(&table);
             chosen = Self::of(source);
             warn(format_args!(
                 "warning: {} and {} disagree on the host identity (one NQN with two identifiers, or one identifier \
@@ -73,8 +46,36 @@ impl Identity {
             ));
         }
         Self {
-            nqn: given.nqn.clone().unwrap_or(chosen.nqn),
-            id: given.id.unwrap_or(chosen.id),
+            nqn: given.hostnqn.clone().unwrap_or(chosen.nqn),
+            id: given.hostid.unwrap_or(chosen.id),
         }
+    }
+}
+
+/// The tables whose identities `table` cannot stand beside, and those that in turn cannot stand beside them, in the order
+/// of all tables; `table` alone if no other table contradicts it.
+fn chain<'a>(table: &'a TableFile, all: &'a [TableFile]) -> Vec<&'a TableFile> {
+    let mut inside: Vec<bool> = all.iter().map(|other| other.name() == table.name()).collect();
+    loop {
+        let members: Vec<&TableFile> = all
+            .iter()
+            .zip(&inside)
+            .filter(|(_, inside)| **inside)
+            .map(|(it, _)| it)
+            .collect();
+        let conflicts = |other: &TableFile| {
+            members
+                .iter()
+                .any(|it| Identity::of(it).conflicts_with(&Identity::of(other)))
+        };
+        let next: Vec<bool> = all
+            .iter()
+            .zip(&inside)
+            .map(|(other, inside)| *inside || conflicts(other))
+            .collect();
+        if next == inside {
+            return members;
+        }
+        inside = next;
     }
 }

@@ -104,6 +104,11 @@ fn has_address_in(list: &str, name: &str, target: Ipv6Addr) -> bool {
     })
 }
 
+/// Whether this machine has an address.
+pub fn is_local(address: IpAddr) -> bool {
+    !holders_of(address).is_empty()
+}
+
 /// Names of the interfaces that hold an address.
 fn holders_of(address: IpAddr) -> BTreeSet<String> {
     let Ok(all) = nix::ifaddrs::getifaddrs() else {

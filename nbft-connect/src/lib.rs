@@ -1,28 +1,26 @@
 //! `nbft-connect` connects the subsystems that the NBFT names.
 
-mod admin;
-mod ask;
 mod attempt;
+mod backoff;
+mod child;
 mod connect;
-#[allow(dead_code)]
 mod crc;
 mod discovery;
-mod entry;
-mod existing;
-mod fabrics;
+mod endpoint;
+mod events;
 mod identity;
 mod interface;
 mod kernel;
-mod line;
+mod options;
 mod path;
-mod pdu;
-mod probe;
-mod refusal;
-mod registry;
-mod retry;
+mod policy;
+mod raw;
+mod rtnetlink;
+mod run;
+mod secret;
 mod security;
-#[allow(dead_code, unused_imports)]
 mod target;
+mod task;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -31,9 +29,13 @@ use lexopt::prelude::*;
 use nbft_common::command::arguments::{duration, parsed, reference, value};
 use nbft_common::command::failure::Failure;
 use nbft_common::command::{output, program};
+use nix::sys::prctl;
 
-use attempt::Policy;
-use connect::Options;
+use connect::Settings;
+use options::Options;
+use policy::Policy;
+use security::Secrets;
+use target::Depth;
 
 const HELP: &str = include_str!("help.txt");
 const VERSION: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"), "\n");
@@ -44,8 +46,12 @@ pub fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Failure> {
-    let mut options = defaults();
+    // The memory of this process may hold secrets.
+    let _ = prctl::set_dumpable(false);
+    let mut settings = defaults();
+    let mut given = Vec::new();
     let (mut ssns, mut controller, mut list) = (None, None, false);
+    let (mut hostnqn, mut hostid) = (None, None);
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next().map_err(Failure::usage)? {
         match argument {
@@ -54,29 +60,44 @@ fn run() -> Result<(), Failure> {
             Short('s') | Long("ssns") => ssns = Some(reference(&mut parser, "--ssns")?),
             Short('d') | Long("discovery") => controller = Some(reference(&mut parser, "--discovery")?),
             Short('l') | Long("list") => list = true,
-            Long("hfi") => options.hfi = Some(parsed(&mut parser)?),
-            Short('T') | Long("table") => options.tables.push(value(&mut parser)?),
-            Short('O') | Long("option") => options.extra.push(line::extra(&parsed::<String>(&mut parser)?)?),
-            Short('r') | Long("retry") => options.policy.retry = duration(&mut parser)?,
-            Short('a') | Long("all-paths") => options.policy.all = true,
-            Long("no-probe") => options.policy.probe = false,
-            Long("probe-timeout") => options.policy.probe_timeout = duration(&mut parser)?,
-            Long("dhchap-secret-file") => options.secrets.host = Some(value(&mut parser)?.into()),
-            Long("dhchap-ctrl-secret-file") => options.secrets.ctrl = Some(value(&mut parser)?.into()),
-            Long("hostnqn") => options.identity.nqn = Some(identity::nqn(parsed(&mut parser)?)?),
-            Long("hostid") => options.identity.id = Some(parsed(&mut parser)?),
-            Short('n') | Long("dry-run") => options.dry_run = true,
-            Short('v') | Long("verbose") => options.policy.verbose = true,
+            Long("hfi") => settings.hfi = Some(parsed(&mut parser)?),
+            Short('T') | Long("table") => settings.tables.push(value(&mut parser)?),
+            Short('O') | Long("option") => given.push(value(&mut parser)?.to_string_lossy().into_owned()),
+            Short('r') | Long("retry") => settings.policy.retry = duration(&mut parser)?,
+            Short('S') | Long("stay") => settings.policy.stay = true,
+            Short('a') | Long("all-paths") => settings.policy.all = true,
+            Long("probe") => settings.policy.probe = depth(&parsed::<String>(&mut parser)?)?,
+            Long("probe-timeout") => settings.policy.probe_timeout = duration(&mut parser)?,
+            Long("dhchap-secret-file") => settings.secrets.host = Some(value(&mut parser)?.into()),
+            Long("dhchap-ctrl-secret-file") => settings.secrets.ctrl = Some(value(&mut parser)?.into()),
+            Long("hostnqn") => {
+                let text: String = parsed(&mut parser)?;
+                let checked = options::nqn(&text);
+                hostnqn = Some(checked.map_err(|why| Failure::usage(format_args!("--hostnqn: {why}")))?);
+            }
+            Long("hostid") => hostid = Some(parsed(&mut parser)?),
+            Short('n') | Long("dry-run") => settings.dry_run = true,
+            Short('v') | Long("verbose") => settings.policy.verbose = true,
             other => return Err(Failure::usage(other.unexpected())),
         }
     }
+    settings.options = Options::from_file()?;
+    for text in given {
+        let added = settings.options.add(&text);
+        added.map_err(|why| Failure::usage(format_args!("--option: {why}")))?;
+    }
+    settings.options.hostnqn = hostnqn.or(settings.options.hostnqn);
+    settings.options.hostid = hostid.or(settings.options.hostid);
+    if settings.policy.stay && (list || settings.dry_run || !settings.policy.retry.is_zero()) {
+        return Err(Failure::usage("--stay excludes --list, --dry-run and --retry"));
+    }
     match (ssns, controller) {
         (Some(_), None) if list => Err(Failure::usage("--list goes with --discovery")),
-        (Some(ssns), None) => connect::connect(&ssns, &options),
-        (None, Some(_)) if options.hfi.is_some() => Err(Failure::usage(
+        (Some(ssns), None) => connect::connect(&ssns, &settings),
+        (None, Some(_)) if settings.hfi.is_some() => Err(Failure::usage(
             "--hfi goes with --ssns: a discovery descriptor names its HFI itself",
         )),
-        (None, Some(controller)) => discovery::discover(&controller, list, &options),
+        (None, Some(controller)) => discovery::discover(&controller, list, &settings),
         (Some(_), Some(_)) => Err(Failure::usage("--ssns and --discovery exclude each other")),
         (None, None) => Err(Failure::usage(
             "name what to connect: --ssns [TABLE:]N or --discovery [TABLE:]N",
@@ -84,20 +105,33 @@ fn run() -> Result<(), Failure> {
     }
 }
 
-fn defaults() -> Options {
+/// How far a target is asked.
+fn depth(word: &str) -> Result<Option<Depth>, Failure> {
+    match word {
+        "connect" => Ok(Some(Depth::Connect)),
+        "icresp" => Ok(Some(Depth::IcResp)),
+        "none" => Ok(None),
+        _ => Err(Failure::usage(format_args!(
+            "--probe: '{word}' is none of connect, icresp and none"
+        ))),
+    }
+}
+
+fn defaults() -> Settings {
     let policy = Policy {
-        probe: true,
+        probe: Some(Depth::Connect),
         probe_timeout: Duration::from_secs(2),
         retry: Duration::ZERO,
+        stay: false,
+        once: false,
         all: false,
         verbose: false,
     };
-    Options {
+    Settings {
         hfi: None,
         tables: Vec::new(),
-        extra: Vec::new(),
-        identity: identity::Override::default(),
-        secrets: security::Secrets::default(),
+        options: Options::default(),
+        secrets: Secrets::default(),
         policy,
         dry_run: false,
     }

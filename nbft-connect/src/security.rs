@@ -3,24 +3,21 @@
 use std::fs;
 use std::path::PathBuf;
 
-use nbft_common::command::failure::io_words;
 use nbft_common::command::failure::{Exit, Failure};
 use nbft_common::command::root;
 use nbft_common::table::{Demand, Security};
 
-use crate::fabrics::Supported;
-use crate::line::{self, Field};
+use crate::options::{ConnectOption, Value};
 use crate::path::Path;
+use crate::secret::{self, Secret};
 
-/// Files of the secrets, when the command line names no other file.
-const HOST_SECRET: &str = "/etc/nbft/dhchap/host-secret";
-const CTRL_SECRET: &str = "/etc/nbft/dhchap/ctrl-secret";
+/// The folder of the secrets. A folder inside with the NQN of a subsystem as its name has the secrets for this subsystem.
+const FOLDER: &str = "/etc/nbft/dhchap";
+const HOST: &str = "host-secret";
+const CTRL: &str = "ctrl-secret";
 
-/// Largest secret file, in bytes.
-const MAX_SECRET: u64 = 4096;
-
-/// Files with the DH-HMAC-CHAP secrets.
-#[derive(Debug, Default)]
+/// Files with the DH-HMAC-CHAP secrets that the command line names.
+#[derive(Clone, Debug, Default)]
 pub struct Secrets {
     /// The host's secret, with which the host authenticates itself to the target.
     pub host: Option<PathBuf>,
@@ -28,32 +25,22 @@ pub struct Secrets {
     pub ctrl: Option<PathBuf>,
 }
 
-/// The options that a profile demands of a path, and those that the secrets at hand allow for.
+/// The options that a path's security profile demands for a subsystem, and those that the secrets at hand allow for.
 ///
 /// # Errors
-/// [`Exit::Config`] when a demand of the profile cannot be met.
-pub fn demands(
-    profile: Option<&Security>,
-    path: &Path,
-    secrets: &Secrets,
-    kernel: &Supported,
-) -> Result<Vec<Field>, Failure> {
-    let demanded = |demand: Demand| matches!(demand, Demand::Required | Demand::Reserved);
-    let authentication = profile.filter(|profile| demanded(profile.in_band_auth));
-    let channel = profile.filter(|profile| demanded(profile.secure_channel));
-    let mut fields = Vec::new();
-    let host = secret(
-        secrets.host.as_ref(),
-        HOST_SECRET,
-        "dhchap_secret",
-        kernel,
-        authentication.is_some(),
-    )?;
-    let ctrl = secret(secrets.ctrl.as_ref(), CTRL_SECRET, "dhchap_ctrl_secret", kernel, false)?;
+/// [`Exit::Config`] when a demand of the profile cannot be met, or a secret is no secret.
+pub fn demands(path: &Path, nqn: &str) -> Result<Vec<ConnectOption>, Failure> {
+    let demanding = |demand: fn(&Security) -> Demand| {
+        let demanded = |profile: &&Security| matches!(demand(profile), Demand::Required | Demand::Reserved);
+        path.security.as_ref().filter(demanded)
+    };
+    let authentication = demanding(|profile| profile.in_band_auth);
+    let host = secret(path.secrets.host.as_ref(), HOST, nqn)?;
+    let ctrl = secret(path.secrets.ctrl.as_ref(), CTRL, nqn)?;
     if let (Some(profile), None) = (authentication, &host) {
         let message = format!(
-            "security profile {} demands in-band authentication, but no secret was found: put it into {HOST_SECRET}, or \
-             name its file with --dhchap-secret-file",
+            "security profile {} demands in-band authentication, but no secret was found: put it into {FOLDER}/{HOST}, \
+             or name its file with --dhchap-secret-file",
             profile.index
         );
         return Err(Failure::new(Exit::Config, message));
@@ -62,70 +49,57 @@ pub fn demands(
         let message = "the controller's secret needs the host's secret as well; see --dhchap-secret-file";
         return Err(Failure::new(Exit::Config, message));
     }
-    fields.extend(host.into_iter().chain(ctrl));
-    if let Some(profile) = channel {
-        fields.push(secure_channel(
-            &format!("security profile {}", profile.index),
-            path,
-            kernel,
-        )?);
+    let mut options = Vec::new();
+    for (key, secret, file) in [
+        ("dhchap_secret", host, &path.secrets.host),
+        ("dhchap_ctrl_secret", ctrl, &path.secrets.ctrl),
+    ] {
+        options.extend(secret.map(|secret| ConnectOption {
+            key: key.to_owned(),
+            value: Value::Secret(secret),
+            // A secret that nobody asked for is for kernels that can use it.
+            dispensable: file.is_none() && authentication.is_none(),
+        }));
     }
-    Ok(fields)
+    let channel =
+        demanding(|profile| profile.secure_channel).map(|profile| format!("security profile {}", profile.index));
+    if let Some(who) = channel.or_else(|| path.tls.clone()) {
+        options.push(secure_channel(&who, &path.identity().nqn, nqn)?);
+    }
+    Ok(options)
 }
 
-/// The secret from the named file, or from the usual file if the usual file exists.
-fn secret(
-    named: Option<&PathBuf>,
-    usual: &str,
-    key: &str,
-    kernel: &Supported,
-    demanded: bool,
-) -> Result<Option<Field>, Failure> {
-    let path = match named {
-        Some(path) => path.clone(),
-        None if root::path(usual).exists() && (demanded || kernel.has(key)) => root::path(usual),
-        None => return Ok(None),
-    };
-    let wrong = |exit, why: &str| Err(Failure::new(exit, format!("{}: {why}", path.display())));
-    match fs::metadata(&path) {
-        Ok(file) if file.len() > MAX_SECRET => return wrong(Exit::Config, "too large for a secret"),
-        Ok(file) if file.is_dir() => return wrong(Exit::NoInput, "is a directory"),
-        _ => {}
+/// The secret from the named file, or else the subsystem's own secret, or else the one for all subsystems.
+fn secret(named: Option<&PathBuf>, file: &str, nqn: &str) -> Result<Option<Secret>, Failure> {
+    if let Some(path) = named {
+        return secret::read(path).map(Some);
     }
-    let text = match fs::read_to_string(&path) {
-        Ok(text) => text.trim().to_owned(),
-        Err(error) => return wrong(Exit::NoInput, &io_words(&error)),
-    };
-    // The content of the file is never shown, right or wrong.
-    if !text.starts_with("DHHC-1:") || line::unfit(&text).is_some() {
-        return wrong(Exit::Config, "is not a DH-HMAC-CHAP secret (DHHC-1:…)");
-    }
-    Ok(Some(Field {
-        key: key.to_owned(),
-        value: Some(text),
-        secret: true,
-    }))
+    // The table must not choose a file outside the folder.
+    let own = (!nqn.contains('/') && !nqn.starts_with('.')).then(|| format!("{FOLDER}/{nqn}/{file}"));
+    let usual = own
+        .into_iter()
+        .chain([format!("{FOLDER}/{file}")])
+        .map(|path| root::path(&path));
+    let found = usual.into_iter().find(|path| path.exists());
+    found.map(|path| secret::read(&path)).transpose()
 }
 
-/// The flag for TLS, if everything that TLS needs exists.
+/// The flag for TLS, if the key exists.
 ///
 /// # Errors
 /// [`Exit::Config`] with the demand of `who` and the missing part.
-pub fn secure_channel(who: &str, path: &Path, kernel: &Supported) -> Result<Field, Failure> {
-    let missing = |what: &str| {
-        Err(Failure::new(
-            Exit::Config,
-            format!("{who} demands a secure channel (TLS), but {what}"),
-        ))
-    };
-    if !kernel.lists("tls") {
-        return missing("this kernel does not offer TLS for NVMe/TCP");
-    }
+fn secure_channel(who: &str, hostnqn: &str, subnqn: &str) -> Result<ConnectOption, Failure> {
     // A TLS key for NVMe is described as "NVMe… HOSTNQN SUBSYSNQN …".
     let keys = fs::read_to_string(root::path("/proc/keys")).unwrap_or_default();
-    let ours = |line: &str| line.contains(" psk ") && line.contains(&path.identity.nqn) && line.contains(&path.nqn);
+    let ours = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        words.contains(&"psk") && words.windows(2).any(|pair| *pair == [hostnqn, subnqn])
+    };
     if !keys.lines().any(ours) {
-        return missing("the kernel's keyring has no key for this host and subsystem");
+        let message = format!(
+            "{who} demands a secure channel (TLS), but the kernel's keyring has no key for this host and subsystem"
+        );
+        return Err(Failure::new(Exit::Config, message));
     }
-    Ok(Field::flag("tls"))
+    Ok(ConnectOption::flag("tls"))
 }

@@ -2,8 +2,10 @@
 
 use std::{fmt, io};
 
+use serde::{Deserialize, Serialize};
+
 /// Exit codes, those of sysexits(3). 0 is success.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum Exit {
     /// The command line is wrong.
@@ -25,7 +27,7 @@ pub enum Exit {
 }
 
 /// Why a command failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// The exit code of the command.
     pub exit: Exit,

@@ -32,7 +32,13 @@ impl Subscription {
 
     /// Sleeps until a message waits, or for `time`; returns whether the caller should look.
     pub fn wait(&self, time: Duration) -> bool {
-        poll::wait(&mut [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)], time)
+        poll::wait(&mut [self.poll_fd()], time)
+    }
+
+    /// The event to wait for, among others.
+    #[must_use]
+    pub fn poll_fd(&self) -> PollFd<'_> {
+        PollFd::new(self.0.as_fd(), PollFlags::POLLIN)
     }
 
     /// Takes all waiting messages; `None` stands for lost messages.

@@ -1,5 +1,6 @@
-//! The status that systemd shows of the unit that runs this command. `systemctl status` leaves out what a unit printed
-//! before its last restart, so a path under retry would otherwise appear without a reason.
+//! Notices to systemd, which runs the command as a unit: that the command has begun its work, and the status that
+//! `systemctl status` shows. The latter leaves out what a unit printed before its last restart, so a path under retry would
+//! otherwise appear without a reason.
 
 use std::env;
 use std::ffi::OsStr;
@@ -10,31 +11,40 @@ use std::os::unix::net::{SocketAddr, UnixDatagram};
 
 use super::printable::printable;
 
-/// Tells systemd every change of the status, if a socket was given. An empty text means no status.
+/// Tells systemd, if a socket was given.
 #[derive(Default)]
-pub struct Status(String);
+pub struct Notify {
+    status: String,
+}
 
-impl Status {
-    /// Sets the status.
-    pub fn set(&mut self, status: String) {
-        if status == self.0 {
-            return;
+impl Notify {
+    /// The unit has started: for systemd its start is done.
+    pub fn ready(&self) {
+        tell("READY=1");
+    }
+
+    /// Tells every change of the status. An empty text means no status.
+    pub fn status(&mut self, status: String) {
+        if status != self.status {
+            tell(&format!("STATUS={}", printable(&status)));
+            self.status = status;
         }
-        if let Some(socket) = env::var_os("NOTIFY_SOCKET") {
-            // A status is a courtesy: no command fails because the status cannot be delivered.
-            let _ = send(&socket, &status);
-        }
-        self.0 = status;
+    }
+}
+
+fn tell(message: &str) {
+    if let Some(socket) = env::var_os("NOTIFY_SOCKET") {
+        // A notice is a courtesy: no command fails because a notice cannot be delivered.
+        let _ = send(&socket, message);
     }
 }
 
 /// sd_notify(3): a datagram to the socket that the environment names; an `@` in front marks an abstract socket.
-fn send(socket: &OsStr, status: &str) -> io::Result<()> {
+fn send(socket: &OsStr, message: &str) -> io::Result<()> {
     let address = match socket.as_bytes().split_first() {
         Some((b'@', name)) => SocketAddr::from_abstract_name(name)?,
         _ => SocketAddr::from_pathname(socket)?,
     };
-    let message = format!("STATUS={}", printable(status));
     UnixDatagram::unbound()?.send_to_addr(message.as_bytes(), &address)?;
     Ok(())
 }
@@ -47,10 +57,10 @@ mod tests {
     fn goes_to_the_socket() -> io::Result<()> {
         let name = format!("nbft-status-{}", std::process::id());
         let manager = UnixDatagram::bind_addr(&SocketAddr::from_abstract_name(&name)?)?;
-        send(OsStr::new(&format!("@{name}")), "HFI 2: a\nb")?;
+        send(OsStr::new(&format!("@{name}")), "STATUS=HFI 2: a")?;
         let mut message = [0; 64];
         let length = manager.recv(&mut message)?;
-        assert_eq!(&message[..length], br"STATUS=HFI 2: a\nb");
+        assert_eq!(&message[..length], b"STATUS=HFI 2: a");
         Ok(())
     }
 }

@@ -105,4 +105,9 @@ impl ProbeError {
     pub fn source_is_gone(&self) -> bool {
         *self == Self::System(Errno::EADDRNOTAVAIL)
     }
+
+    /// Whether a target that accepted TCP was too slow.
+    pub fn is_slow(&self) -> bool {
+        matches!(self, Self::Silent(step) if *step != Step::Tcp)
+    }
 }

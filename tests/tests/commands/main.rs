@@ -5,8 +5,14 @@
 #[macro_use]
 mod support;
 
-mod connect;
 mod wait;
+
+mod connect {
+    mod lines;
+    mod slow {
+        mod targets;
+    }
+}
 
 mod dump {
     mod bad_input;

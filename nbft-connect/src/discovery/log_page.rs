@@ -1,11 +1,13 @@
-//! The discovery log page and its entries (NVMe base specification, section 5.1.12.3.1).
+//! The discovery log page and its entries (NVMe base specification 2.1, section 5.1.12.3.1).
 
 use std::io;
 use std::net::IpAddr;
+use std::time::{Duration, Instant};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::admin::Controller;
+use super::admin::Controller;
+use crate::events::Signals;
 
 /// Bytes of the log's header, and of each entry.
 const SIZE: usize = 1024;
@@ -19,8 +21,12 @@ const MAX_ENTRIES: u64 = 4096;
 /// Most attempts to read a log that changes meanwhile.
 const TRIES: u32 = 10;
 
+/// Time limits for a whole log, and for one command.
+const WHOLE: Duration = Duration::from_secs(20);
+const COMMAND: Duration = Duration::from_secs(10);
+
 /// One entry; names and values are the specification's.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Entry {
     /// The discovery controller that listed the entry, `ADDRESS:PORT`.
     pub controller: String,
@@ -78,13 +84,12 @@ impl Entry {
         })
     }
 
-    /// Whether two entries differ at most in the controller that listed them.
-    pub fn is_same(&self, other: &Self) -> bool {
-        let without = |entry: &Self| Self {
+    /// The entry without the controller that listed it: two controllers may list the same entry.
+    pub fn without_controller(&self) -> Self {
+        Self {
             controller: String::new(),
-            ..entry.clone()
-        };
-        without(self) == without(other)
+            ..self.clone()
+        }
     }
 
     /// The kind of the entry; `Other` for an entry that is not reached over TCP.
@@ -108,55 +113,54 @@ impl Entry {
     }
 }
 
-/// Reads the whole log of a controller; `name` goes into its entries. A log that changes meanwhile is read again.
-pub fn log(controller: &Controller, name: &str) -> io::Result<Vec<Entry>> {
+/// Reads the whole log of a controller; `name` goes into its entries. A log that changes meanwhile is read again. A signal
+/// ends the reading between two commands.
+pub fn read(controller: &Controller, name: &str, signals: &Signals) -> io::Result<Vec<Entry>> {
+    let until = Instant::now() + WHOLE;
+    let piece = |offset, bytes: &mut [u8], last| {
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::Error::other(format!(
+                "was not read within {} seconds",
+                WHOLE.as_secs()
+            )));
+        }
+        if signals.arrived().is_some() {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        controller.discovery_log(offset, bytes, last, left.min(COMMAND))
+    };
+    let header = |last| {
+        let mut bytes = [0; 16];
+        piece(0, &mut bytes, last)?;
+        let [generation, records] = [0, 8].map(|at| {
+            let field = bytes.get(at..at + 8).and_then(|field| field.try_into().ok());
+            field.map(u64::from_le_bytes).unwrap_or_default()
+        });
+        Ok::<_, io::Error>((generation, records))
+    };
     for _ in 0..TRIES {
-        let before = Header::read(controller, false)?;
-        if before.records > MAX_ENTRIES {
-            let message = format!(
-                "the discovery log has {} entries, more than {MAX_ENTRIES}",
-                before.records
-            );
-            return Err(io::Error::other(message));
+        let before = header(false)?;
+        let (_, records) = before;
+        if records > MAX_ENTRIES {
+            return Err(io::Error::other(format!(
+                "has {records} entries, more than {MAX_ENTRIES}"
+            )));
         }
-        let length = usize::try_from(before.records).unwrap_or(0) * SIZE;
-        let mut bytes = vec![0; length];
+        let mut bytes = vec![0; usize::try_from(records).unwrap_or(0) * SIZE];
         let mut offset = SIZE as u64;
-        for piece in bytes.chunks_mut(PIECE) {
-            controller.discovery_log(offset, piece, false)?;
-            offset += piece.len() as u64;
+        for chunk in bytes.chunks_mut(PIECE) {
+            piece(offset, chunk, false)?;
+            offset += chunk.len() as u64;
         }
-        if Header::read(controller, true)? == before {
+        if header(true)? == before {
             return Ok(bytes
                 .chunks(SIZE)
                 .filter_map(|entry| Entry::read(name, entry))
                 .collect());
         }
     }
-    Err(io::Error::other(format!(
-        "the discovery log keeps changing (read {TRIES} times)"
-    )))
-}
-
-#[derive(PartialEq, Eq)]
-struct Header {
-    generation: u64,
-    records: u64,
-}
-
-impl Header {
-    fn read(controller: &Controller, last: bool) -> io::Result<Self> {
-        let mut bytes = [0; SIZE];
-        controller.discovery_log(0, &mut bytes, last)?;
-        let number = |at: usize| {
-            let field = bytes.get(at..at + 8).and_then(|field| field.try_into().ok());
-            field.map(u64::from_le_bytes).unwrap_or_default()
-        };
-        Ok(Self {
-            generation: number(0),
-            records: number(8),
-        })
-    }
+    Err(io::Error::other(format!("keeps changing (read {TRIES} times)")))
 }
 
 #[cfg(test)]

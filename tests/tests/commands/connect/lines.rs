@@ -79,8 +79,11 @@ fn same_lines_as_the_peer() {
                 let mut peer = theirs
                     .next()
                     .unwrap_or_else(|| panic!("{name}: the peer has no {line}"));
-                // The peer ignores what the table says of digests.
-                ours.retain(|field| !field.ends_with("_digest"));
+                // The peer ignores what the table says of digests, gives up a lost path, and always names the interface.
+                ours.retain(|field| !field.ends_with("_digest") && *field != "ctrl_loss_tmo=-1");
+                peer.retain(|field| {
+                    ours.iter().any(|our| our.starts_with("host_iface=")) || !field.starts_with("host_iface=")
+                });
                 ours.sort_unstable();
                 peer.sort_unstable();
                 assert_eq!(ours, peer, "{name}");
@@ -124,7 +127,7 @@ fn whole_line() {
         &["--ssns", "NBFT:1", "-O", "ctrl_loss_tmo=-1", "-O", "trsvcid=4422"],
     );
     let line = "nqn=nqn.2026-01.example:disk,transport=tcp,traddr=192.0.2.1,trsvcid=4422,host_traddr=192.0.2.20,\
-                host_iface=eth0,hostnqn=nqn.2014-08.org.nvmexpress:uuid:00112233-4455-6677-8899-aabbccddeeff,\
+                hostnqn=nqn.2014-08.org.nvmexpress:uuid:00112233-4455-6677-8899-aabbccddeeff,\
                 hostid=ffeeddcc-bbaa-9988-7766-554433221100,hdr_digest,data_digest,ctrl_loss_tmo=-1\n";
     assert_eq!(
         (ran.code, ran.stdout.as_str(), ran.stderr.as_str()),
@@ -134,11 +137,11 @@ fn whole_line() {
 
 #[test]
 fn hostile_values_are_refused() {
-    let long = "n".repeat(224);
+    let long = "n".repeat(223);
     for (field, value, words) in [
         ("nqn", "nqn.x,hostnqn=nqn.evil", "holds a comma"),
         ("nqn", "nqn.x\nnqn=nqn.evil", "holds a control character"),
-        ("nqn", long.as_str(), "NQN of 224 bytes is longer than 223"),
+        ("nqn", long.as_str(), "NQN of 223 bytes is longer than 222"),
         ("trsvcid", "4420,hostid=x", "is not a TCP port"),
         ("trsvcid", "0", "is not a TCP port"),
         ("trsvcid", "+4420", "is not a TCP port"),
@@ -169,14 +172,21 @@ fn link_local_addresses_get_their_scope() {
     assert!(scoped("traddr=fe80::") && scoped("host_traddr=fe80::"), "{ran:?}");
 }
 
+/// A link-local address always names its interface.
+fn make_link_local(description: &mut Description) {
+    description.table.hfi[0].ipaddr = "fe80::20".parse().expect("address");
+    description.table.subsystem[0].traddr = "fe80::1".parse().expect("address");
+}
+
 #[test]
 fn the_interface_is_the_one_with_mac_and_vlan() {
-    let table = table("vlan");
+    let mut description = kind("vlan").expect("kind");
+    make_link_local(&mut description);
+    let table = description.build();
     let both = [("eth0", "52:54:00:00:00:01", 0), ("storage", "52:54:00:00:00:01", 4094)];
     let ran = dry_run(&machine(&table, &both), &["--ssns", "1"]);
     assert!(ran.stdout.contains(",host_iface=storage,"), "{ran:?}");
     let ran = dry_run(&machine(&table, &both[..1]), &["--ssns", "1"]);
-    assert!(!ran.stdout.contains("host_iface"), "{ran:?}");
     assert!(
         ran.stderr
             .contains("no network interface has MAC address 52:54:00:00:00:01 and VLAN 4094"),
@@ -187,7 +197,7 @@ fn the_interface_is_the_one_with_mac_and_vlan() {
 /// A bond's or bridge's port has the same MAC address, but not the address.
 #[test]
 fn a_port_of_a_bond_is_not_the_interface() {
-    let machine = machine(&one(|_| {}), &[("eth0", NIC, 0), ("bond0", NIC, 0)]);
+    let machine = machine(&one(make_link_local), &[("eth0", NIC, 0), ("bond0", NIC, 0)]);
     machine.file("/sys/class/net/eth0/master/ifindex", "2");
     let ran = dry_run(&machine, &["--ssns", "1"]);
     assert!(ran.stdout.contains(",host_iface=bond0,"), "{ran:?}");
@@ -205,28 +215,118 @@ fn no_address_is_no_source() {
     }
 }
 
+/// The source address chooses the interface; a name in the line would keep the kernel from reconnecting after a rename.
 #[test]
-fn options_that_the_kernel_does_not_list() {
+fn an_interface_is_named_only_where_it_has_to_be() {
+    let second = "52:54:00:00:00:02";
+    let interfaces = [("eth0", NIC, 0), ("eth1", second, 0)];
+    let two = |addresses: [&str; 2], gateway: &str| {
+        one(|description| {
+            let mut other = description.table.hfi[0].clone();
+            other.index = 2;
+            other.mac_addr = second.parse().expect("MAC address");
+            description.table.hfi.push(other);
+            description.quirks.hfi.push(description.quirks.hfi[0].clone());
+            for (hfi, address) in description.table.hfi.iter_mut().zip(addresses) {
+                hfi.ipaddr = address.parse().expect("address");
+                hfi.gateway_ipaddr = gateway.parse().expect("address");
+                hfi.subnet_mask_prefix = 24;
+            }
+            description.table.subsystem[0].traddr = "192.0.2.1".parse().expect("address");
+            description.table.subsystem[0].hfis = vec![1, 2];
+        })
+    };
+    for (addresses, gateway, named) in [
+        (["192.0.2.20", "198.51.100.20"], "0.0.0.0", [false, true]),
+        // The network of the first one is nearer than the gateway of the second one.
+        (["192.0.2.20", "198.51.100.20"], "192.0.2.254", [false, true]),
+        (["192.0.2.20", "192.0.2.21"], "0.0.0.0", [true, true]),
+        (["198.51.100.20", "198.51.100.21"], "198.51.100.254", [true, true]),
+    ] {
+        let machine = machine(&two(addresses, gateway), &interfaces);
+        let ran = dry_run(&machine, &["--ssns", "1"]);
+        let names: Vec<bool> = ran.stdout.lines().map(|line| line.contains(",host_iface=")).collect();
+        assert_eq!(names, named, "{addresses:?}: {ran:?}");
+    }
+}
+
+/// A dry run, and every command until a target has answered, leaves the device alone: reading the device waits for every
+/// connect of the machine.
+#[test]
+fn the_device_is_not_read() {
     let machine = machine(&one(|_| {}), &[("eth0", NIC, 0)]);
-    let listed = "instance=-1,cntlid=-1,transport=%s,traddr=%s,trsvcid=%s,nqn=%s,hostnqn=%s,hostid=%s\n";
-    machine.file("/dev/nvme-fabrics", listed);
-    let ran = dry_run(&machine, &["--ssns", "1"]);
+    let device = machine.join("dev/nvme-fabrics");
+    std::fs::create_dir_all(device.parent().expect("folder")).expect("folder");
+    nix::unistd::mkfifo(&device, nix::sys::stat::Mode::S_IRWXU).expect("FIFO");
+    // A read of the FIFO would never end.
+    let ran = dry_run(&machine, &["--ssns", "1", "-O", "tls"]);
     assert!(
-        ran.code == Some(0) && !ran.stdout.contains("host_"),
-        "narrowing options are left out: {ran:?}"
+        ran.code == Some(0) && ran.stdout.trim_end().ends_with(",tls"),
+        "{ran:?}"
     );
-    fails(
-        &dry_run(&machine, &["--ssns", "1", "-O", "tls"]),
-        69,
-        "does not know the option tls",
+}
+
+#[test]
+fn options_of_the_command_line() {
+    let machine = machine(&one(|_| {}), &[("eth0", NIC, 0)]);
+    let ran = dry_run(
+        &machine,
+        &[
+            "--ssns",
+            "1",
+            "-O",
+            "traddr=192.0.2.9",
+            "-O",
+            "host_iface=eth0",
+            "-O",
+            "host_traddr=192.0.2.8",
+            "-O",
+            "nqn=nqn.x",
+        ],
     );
-    let digests = one(|description| description.table.subsystem[0].pdu_header_digest_required = true);
-    machine.file("/sys/firmware/acpi/tables/NBFT", digests);
-    fails(
-        &dry_run(&machine, &["--ssns", "1"]),
-        69,
-        "does not know the option hdr_digest",
+    let start = "nqn=nqn.x,transport=tcp,traddr=192.0.2.9,trsvcid=4420,host_traddr=192.0.2.8,host_iface=eth0,";
+    assert!(ran.code == Some(0) && ran.stdout.starts_with(start), "{ran:?}");
+    for (option, words) in [
+        ("dhchap_secret=hidden", "a secret is not an option"),
+        ("dhchap-secret=hidden", "a secret is not an option"),
+        ("transport=rdma", "only tcp is"),
+        ("traddr=disks.example", "is not an IP address"),
+        ("hostid=me", "is not a UUID"),
+        ("nqn", "nqn needs a value"),
+        ("QUEUE", "is not KEY=VALUE or KEY"),
+    ] {
+        let ran = dry_run(&machine, &["--ssns", "1", "-O", option]);
+        assert!(!ran.stderr.contains("hidden"), "{ran:?}");
+        fails(&ran, 64, words);
+    }
+}
+
+/// The administrator's file holds for every connection; the command line comes after the file.
+#[test]
+fn options_of_the_file() {
+    let machine = machine(&one(|_| {}), &[("eth0", NIC, 0)]);
+    let write = |text: &str| machine.file("/etc/nbft/connect.conf", text);
+    write("# slow links\n\nkeep_alive_tmo=30\n  nr_io_queues=2\nctrl_loss_tmo=900\n");
+    let ran = dry_run(&machine, &["--ssns", "1", "-O", "nr_io_queues=4"]);
+    assert!(
+        ran.code == Some(0)
+            && ran
+                .stdout
+                .trim_end()
+                .ends_with(",ctrl_loss_tmo=900,keep_alive_tmo=30,nr_io_queues=4"),
+        "{ran:?}"
     );
+    for (text, words) in [
+        (
+            "queue_size=32\ntraddr=192.0.2.9\n",
+            "connect.conf: line 2: traddr differs from path to path",
+        ),
+        ("keep alive\n", "line 1: 'keep alive' is not KEY=VALUE or KEY"),
+        ("dhchap_secret=hidden\n", "line 1: a secret is not an option"),
+    ] {
+        write(text);
+        fails(&dry_run(&machine, &["--ssns", "1"]), 78, words);
+    }
 }
 
 #[test]
@@ -262,8 +362,8 @@ fn references() {
     fails(&dry_run(&machine, &["--ssns", "x"]), 64, "--ssns: 'x' is not an index");
 }
 
-/// Two tables whose host identities are these: NQN suffix, identifier's last digit, primary flag.
-fn two_hosts(hosts: [(&str, &str, &str); 2]) -> Folder {
+/// Tables whose host identities are these: NQN suffix, identifier's last digit, primary flag.
+fn hosts<const N: usize>(hosts: [(&str, &str, &str); N]) -> Folder {
     let machine = machine(&[], &[("eth0", NIC, 0)]);
     std::fs::remove_file(machine.join("sys/firmware/acpi/tables/NBFT")).expect("file");
     for (number, (nqn, id, primary)) in (1..).zip(hosts) {
@@ -298,7 +398,7 @@ const ID: &str = "00000000-0000-0000-0000-00000000000";
 
 #[test]
 fn each_table_has_its_own_host() {
-    let machine = two_hosts([("a", "1", "not indicated"), ("b", "2", "selected")]);
+    let machine = hosts([("a", "1", "not indicated"), ("b", "2", "selected")]);
     assert_eq!(
         identity(&machine, &["--ssns", "NBFT1:1"]),
         (format!("a {ID}1"), String::new())
@@ -317,7 +417,7 @@ fn contradicting_hosts() {
         (["not indicated", "selected"], "2"),
         (["unselected", "not indicated"], "1"),
     ] {
-        let machine = two_hosts([("a", "1", flags[0]), ("a", "2", flags[1])]);
+        let machine = hosts([("a", "1", flags[0]), ("a", "2", flags[1])]);
         for ssns in ["NBFT1:1", "NBFT2:1"] {
             let (host, warning) = identity(&machine, &["--ssns", ssns]);
             assert_eq!(host, format!("a {ID}{chosen}"), "{ssns}");
@@ -329,9 +429,25 @@ fn contradicting_hosts() {
     }
 }
 
+/// The first table contradicts the second, and the second the third: all three end in one pair.
+#[test]
+fn a_chain_of_contradicting_hosts() {
+    for (flags, chosen) in [
+        (["unselected"; 3], "a 1"),
+        (["unselected", "unselected", "selected"], "b 2"),
+    ] {
+        let machine = hosts([("a", "1", flags[0]), ("a", "2", flags[1]), ("b", "2", flags[2])]);
+        let (nqn, id) = chosen.split_once(' ').expect("two words");
+        for ssns in ["NBFT1:1", "NBFT2:1", "NBFT3:1"] {
+            let (host, warning) = identity(&machine, &["--ssns", ssns]);
+            assert_eq!(host, format!("{nqn} {ID}{id}"), "{ssns}: {warning}");
+        }
+    }
+}
+
 #[test]
 fn the_user_may_name_the_host() {
-    let machine = two_hosts([("a", "1", "selected"), ("b", "2", "unselected")]);
+    let machine = hosts([("a", "1", "selected"), ("b", "2", "unselected")]);
     let id = format!("{ID}9");
     let (host, _) = identity(
         &machine,
@@ -420,20 +536,27 @@ fn security_profiles_are_never_ignored() {
     fails(&ran, 78, "SSNS 1: demands security profile 0, which does not exist");
 }
 
+/// A DH-HMAC-CHAP secret of 32 bytes.
+const SECRET: &str = "DHHC-1:00:ia6zGodOr4SEG0Zzaw398rpY0wqipUWj4jWjUh4HWUz6aQ2n:";
+
 #[test]
 fn secrets_are_used_and_never_shown() {
     let machine = machine(&one(|_| {}), &[("eth0", NIC, 0)]);
-    let secret = machine.file("/run/secret", "DHHC-1:00:c2VjcmV0:\n");
-    let secret = secret.to_str().expect("UTF-8");
+    let file = |name: &str, text: &str| {
+        let path = machine.file(&format!("/run/{name}"), text);
+        path.to_str().expect("UTF-8").to_owned()
+    };
+    let run = |option: &str, file: &str| dry_run(&machine, &["--ssns", "1", option, file]);
+    let secret = file("secret", &format!("{SECRET}\n"));
     let ran = dry_run(
         &machine,
         &[
             "--ssns",
             "1",
             "--dhchap-secret-file",
-            secret,
+            &secret,
             "--dhchap-ctrl-secret-file",
-            secret,
+            &secret,
         ],
     );
     assert!(
@@ -441,43 +564,89 @@ fn secrets_are_used_and_never_shown() {
             .ends_with(",dhchap_secret=(not shown),dhchap_ctrl_secret=(not shown)\n"),
         "{ran:?}"
     );
-    let ran = dry_run(&machine, &["--ssns", "1", "-O", "dhchap_secret=DHHC-1:00:c2VjcmV0:"]);
-    assert!(ran.code == Some(0) && !ran.stdout.contains("DHHC"), "{ran:?}");
-    let alone = dry_run(&machine, &["--ssns", "1", "--dhchap-ctrl-secret-file", secret]);
+    let alone = run("--dhchap-ctrl-secret-file", &secret);
     fails(&alone, 78, "the controller's secret needs the host's secret as well");
-    fails(
-        &dry_run(&machine, &["--ssns", "1", "--dhchap-secret-file", "/nowhere"]),
-        66,
-        "/nowhere: No such file",
-    );
-    machine.file("/run/none", "DHHC-2:secret");
-    let none = machine.join("run/none");
-    let ran = dry_run(
-        &machine,
-        &["--ssns", "1", "--dhchap-secret-file", none.to_str().expect("UTF-8")],
-    );
-    assert!(!ran.stderr.contains("DHHC-2"), "{ran:?}");
-    fails(&ran, 78, "is not a DH-HMAC-CHAP secret");
+    let fifo = machine.join("run/fifo");
+    nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).expect("FIFO");
+    for (path, code, words) in [
+        ("/nowhere".to_owned(), 66, "/nowhere: No such file"),
+        ("/dev/zero".to_owned(), 66, "/dev/zero: is not a regular file"),
+        (fifo.to_str().expect("UTF-8").to_owned(), 66, "is not a regular file"),
+        (machine.path().to_str().expect("UTF-8").to_owned(), 66, "is a directory"),
+        (file("long", &"x".repeat(5000)), 78, "is too large for a secret"),
+        (file("version", "DHHC-2:hidden"), 78, "it does not begin with DHHC-1:"),
+        (
+            file("short", "DHHC-1:00:aGlkZGVu:"),
+            78,
+            "its key has 2 bytes, where hash 00 takes 32, 48, 64",
+        ),
+        (
+            file("sum", &SECRET.replace("aQ2n", "aQ2o")),
+            78,
+            "its checksum is wrong",
+        ),
+        (file("half", &SECRET[..40]), 78, "no colon ends it"),
+    ] {
+        let ran = run("--dhchap-secret-file", &path);
+        assert!(
+            !ran.stderr.contains("hidden") && !ran.stderr.contains("aGlkZGVu"),
+            "{ran:?}"
+        );
+        fails(&ran, code, words);
+    }
 }
 
-/// A profile that demands TLS is met where the kernel offers it and its keyring has the key; else what is missing is named.
+/// The secret of a subsystem goes before the one for all; the table cannot name a file elsewhere.
 #[test]
-fn tls_needs_a_kernel_and_a_key() {
+fn each_subsystem_may_have_a_secret() {
+    let nqn = "nqn.2026-01.example:disk";
+    let table = one(|description| description.table.subsystem[0].subsys_nqn = nqn.to_owned());
+    let machine = machine(&table, &[("eth0", NIC, 0)]);
+    let has_secret = |machine: &Folder| {
+        dry_run(machine, &["--ssns", "1"])
+            .stdout
+            .contains("dhchap_secret=(not shown)")
+    };
+    assert!(!has_secret(&machine));
+    let own = machine.file(&format!("/etc/nbft/dhchap/{nqn}/host-secret"), SECRET);
+    assert!(has_secret(&machine));
+    // The common one is not even read.
+    machine.file("/etc/nbft/dhchap/host-secret", "nonsense");
+    assert!(has_secret(&machine));
+    std::fs::remove_file(own).expect("file");
+    fails(
+        &dry_run(&machine, &["--ssns", "1"]),
+        78,
+        "host-secret: is not a DH-HMAC-CHAP secret",
+    );
+    std::fs::remove_file(machine.join("etc/nbft/dhchap/host-secret")).expect("file");
+    let table = one(|description| description.table.subsystem[0].subsys_nqn = "../../../run".to_owned());
+    machine.file("/sys/firmware/acpi/tables/NBFT", table);
+    machine.file("/run/host-secret", SECRET);
+    assert!(!has_secret(&machine));
+}
+
+/// A profile that demands TLS is met where the keyring of the kernel has the key for just this host and subsystem.
+#[test]
+fn tls_needs_a_key() {
     let mut description = kind("security-required").expect("kind");
     description.table.hfi[0].mac_addr = NIC.parse().expect("MAC address");
     let table = description.build();
     let host = decoded(&table).expect("a good table");
     let machine = machine(&table, &[("eth0", NIC, 0)]);
-    let secret = machine.file("/run/secret", "DHHC-1:00:c2VjcmV0:");
+    let secret = machine.file("/run/secret", SECRET);
     let arguments = ["--ssns", "1", "--dhchap-secret-file", secret.to_str().expect("UTF-8")];
-    let options = "traddr=%s,trsvcid=%s,host_traddr=%s,host_iface=%s,nqn=%s,transport=%s,hostnqn=%s,hostid=%s,\
-                   dhchap_secret=%s";
-    machine.file("/dev/nvme-fabrics", format!("instance=-1,cntlid=-1,{options}\n"));
-    fails(&dry_run(&machine, &arguments), 78, "this kernel does not offer TLS");
-    machine.file("/dev/nvme-fabrics", format!("instance=-1,cntlid=-1,{options},tls\n"));
     fails(&dry_run(&machine, &arguments), 78, "the kernel's keyring has no key");
     let (nqn, subsystem) = (&host.host.nqn, &host.subsystem[0].subsys_nqn);
     let key = format!("1b2c3d4e I--Q---     1 perm 3b010000     0     0 psk       NVMe1R01 {nqn} {subsystem} x: 32\n");
+    // The keys of other subsystems, whose names only begin alike.
+    let others = format!(
+        "{}{}",
+        key.replace(subsystem, &format!("{subsystem}2")),
+        key.replace(nqn, &format!("{nqn}2"))
+    );
+    machine.file("/proc/keys", others);
+    fails(&dry_run(&machine, &arguments), 78, "the kernel's keyring has no key");
     machine.file("/proc/keys", key);
     let ran = dry_run(&machine, &arguments);
     assert!(
@@ -492,7 +661,7 @@ fn a_bad_host_nqn_is_a_usage_error() {
     for (nqn, words) in [
         ("", "is empty"),
         ("a,b", "holds a comma"),
-        (&*"n".repeat(224), "longer than 223"),
+        (&*"n".repeat(223), "longer than 222"),
     ] {
         fails(&dry_run(&machine, &["--ssns", "1", "--hostnqn", nqn]), 64, words);
     }

@@ -1,0 +1,117 @@
+//! The kernel's answers to an option line, explained to the administrator who has to solve the problem.
+
+use nbft_common::command::failure::{Exit, Failure};
+use nbft_common::command::root;
+use nix::errno::Errno;
+
+use crate::endpoint::Endpoint;
+
+/// Why the kernel did not connect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The kernel's errno.
+    Errno(Errno),
+    /// The kernel does not know an option that is demanded.
+    Unknown(String),
+    /// The option line has more bytes than the kernel takes.
+    TooLong(usize),
+    /// The kernel's reply names no controller.
+    Reply(String),
+}
+
+impl Refusal {
+    /// Whether the kernel hides a reason: it turns every NVMe status, and its own time-outs, into EIO.
+    pub fn is_untold(&self) -> bool {
+        *self == Self::Errno(Errno::EIO)
+    }
+
+    /// The refusal as a failure: what, why, and where to look.
+    pub fn failure(&self, endpoint: &Endpoint) -> Failure {
+        let (exit, why) = match self {
+            Self::Errno(errno) => explain(*errno, endpoint),
+            Self::Unknown(key) if key == "tls" => (
+                Exit::Unsupported,
+                "a secure channel (TLS) is demanded, but this kernel does not offer TLS for NVMe/TCP".to_owned(),
+            ),
+            Self::Unknown(key) => (
+                Exit::Unsupported,
+                format!("this kernel's NVMe over fabrics does not know the option {key}"),
+            ),
+            Self::TooLong(length) => (
+                Exit::Config,
+                format!("the option line of {length} bytes is longer than the kernel's limit of 4095"),
+            ),
+            Self::Reply(reply) => (
+                Exit::Unsupported,
+                format!("cannot read the kernel's reply '{reply}' on /dev/nvme-fabrics"),
+            ),
+        };
+        Failure::new(exit, why)
+    }
+}
+
+/// Only what a retry cannot mend is final.
+fn explain(errno: Errno, endpoint: &Endpoint) -> (Exit, String) {
+    let source = endpoint
+        .host_traddr
+        .map_or_else(|| "the source address".to_owned(), |it| it.to_string());
+    let interface = endpoint
+        .interface
+        .as_ref()
+        .map_or("the interface", |interface| &interface.name);
+    let again = |why: &str| (Exit::TryAgain, why.to_owned());
+    match errno {
+        Errno::ECONNREFUSED => again("connection refused: nothing listens there (yet)"),
+        Errno::ENETUNREACH => again("network unreachable: no route (yet)"),
+        Errno::EHOSTUNREACH => again("host unreachable: it does not answer on this network"),
+        Errno::ETIMEDOUT => again("timed out: no answer to the kernel's TCP connection"),
+        Errno::EAGAIN => again("timed out: the target did not answer the kernel"),
+        Errno::ECONNRESET | Errno::EPIPE => again("the target closed the kernel's connection"),
+        Errno::EADDRNOTAVAIL => (
+            Exit::TryAgain,
+            format!("{source} is not an address of this machine (yet)"),
+        ),
+        Errno::ENODEV => (
+            Exit::TryAgain,
+            format!("{interface} is gone, or the target offers no I/O queues"),
+        ),
+        Errno::EIO if endpoint.has("dhchap_secret") => again(
+            "the kernel could not connect, and does not say why: the secrets of host and target differ, or the target failed \
+             in the midst of the connect (the kernel's log says which)",
+        ),
+        Errno::EIO => again(
+            "the kernel could not connect, and does not say why: the target failed in the midst of it, or refused what it had \
+             allowed a moment before (the kernel's log has the status)",
+        ),
+        Errno::ENOKEY if endpoint.has("tls") => (
+            Exit::Refused,
+            "the kernel's keyring has no TLS key for this host and subsystem".to_owned(),
+        ),
+        Errno::ENOKEY => (
+            Exit::Refused,
+            "the target demands authentication (DH-HMAC-CHAP), but no secret was found; see --dhchap-secret-file"
+                .to_owned(),
+        ),
+        Errno::EKEYREJECTED => (
+            Exit::Refused,
+            "authentication failed: the secrets of host and target differ".to_owned(),
+        ),
+        Errno::EPERM | Errno::EACCES => (Exit::Refused, "not permitted; be root".to_owned()),
+        Errno::EOPNOTSUPP => (Exit::Config, "the target demands a secure channel".to_owned()),
+        Errno::EAFNOSUPPORT => (
+            Exit::Config,
+            format!("{source} and the target are not both IPv4 or both IPv6"),
+        ),
+        Errno::EINVAL if !root::path("/sys/module/nvme_tcp").exists() => (
+            Exit::Unsupported,
+            "this kernel has no NVMe/TCP: its module nvme-tcp is missing".to_owned(),
+        ),
+        Errno::EINVAL => (
+            Exit::Config,
+            "the kernel rejects these options: one is malformed, or a live controller has the same host NQN with \
+             another host ID (the kernel's log says which)"
+                .to_owned(),
+        ),
+        other => (Exit::TryAgain, format!("{} ({other:?})", other.desc().to_lowercase())),
+    }
+}

@@ -1,0 +1,118 @@
+//! Giving one endpoint to the kernel.
+
+mod errors;
+mod existing;
+mod fabrics;
+mod registry;
+
+use std::time::Duration;
+
+use nbft_common::command::failure::{Exit, Failure};
+use nix::errno::Errno;
+use serde::{Deserialize, Serialize};
+
+use crate::endpoint::Endpoint;
+use crate::events::Signals;
+pub use errors::Refusal;
+pub use existing::{Existing, find};
+pub use fabrics::available;
+use fabrics::{Device, Known};
+pub use registry::{Age, enter};
+
+/// How old the target's last answer may be when the kernel connects.
+const FRESH: Duration = Duration::from_secs(2);
+
+/// The outcome of a connect.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Outcome {
+    /// The controller is connected.
+    Up(String),
+    /// Another process is connecting this controller at the moment.
+    Elsewhere(String),
+    /// Others connected for so long that the target has to be asked again.
+    Stale,
+    /// The kernel refused.
+    Failed {
+        /// The reason, without the endpoint's names.
+        failure: Failure,
+        /// The kernel hides the target's reason.
+        untold: bool,
+    },
+}
+
+impl From<Failure> for Outcome {
+    fn from(failure: Failure) -> Self {
+        Self::Failed { failure, untold: false }
+    }
+}
+
+/// Connects an endpoint, and enters the controller in the registry as ours. Blocks for as long as the kernel does.
+pub fn connect(endpoint: &Endpoint) -> Outcome {
+    let device = match device_in_turn(&Signals::hold()) {
+        Ok(device) => device,
+        Err(outcome) => return outcome,
+    };
+    // The process that had its turn before may have made this connection.
+    match find(endpoint) {
+        Some(Existing::Connected(controller)) => {
+            enter(&controller, Age::Old);
+            return Outcome::Up(controller);
+        }
+        Some(Existing::Connecting(controller)) => return Outcome::Elsewhere(controller),
+        None => {}
+    }
+    match write(&device, endpoint) {
+        Ok(controller) => {
+            enter(&controller, Age::New);
+            Outcome::Up(controller)
+        }
+        Err(Refusal::Errno(Errno::EALREADY)) => existing::find_any(endpoint).map_or_else(
+            || {
+                let message = "the kernel says that this connection exists already, but its controller is gone again";
+                Failure::new(Exit::TryAgain, message).into()
+            },
+            Outcome::Up,
+        ),
+        Err(refusal) => refused(&refusal, endpoint),
+    }
+}
+
+/// Connects a discovery controller for a moment: the caller disconnects it.
+pub fn connect_for_a_moment(endpoint: &Endpoint, signals: &Signals) -> Result<String, Outcome> {
+    let device = device_in_turn(signals)?;
+    write(&device, endpoint).map_err(|refusal| refused(&refusal, endpoint))
+}
+
+fn device_in_turn(signals: &Signals) -> Result<Device, Outcome> {
+    signals.release();
+    let (device, waited) = Device::in_turn()?;
+    // From here on the connection and its entry in the registry belong together.
+    signals.block();
+    if waited > FRESH {
+        Err(Outcome::Stale)
+    } else {
+        Ok(device)
+    }
+}
+
+/// Writes the option line. Where the kernel does not know a dispensable option, the line goes without it.
+fn write(device: &Device, endpoint: &Endpoint) -> Result<String, Refusal> {
+    let answer = device.connect(endpoint.for_kernel().expose());
+    if answer != Err(Refusal::Errno(Errno::EINVAL)) {
+        return answer;
+    }
+    let known = Known::ask();
+    let mut shorter = endpoint.clone();
+    shorter.leave_out(|key| known.has(key)).map_err(Refusal::Unknown)?;
+    if shorter == *endpoint {
+        return answer;
+    }
+    device.connect(shorter.for_kernel().expose())
+}
+
+fn refused(refusal: &Refusal, endpoint: &Endpoint) -> Outcome {
+    Outcome::Failed {
+        failure: refusal.failure(endpoint),
+        untold: refusal.is_untold(),
+    }
+}

@@ -1,0 +1,362 @@
+//! One path under way in the real world: its probe, the child that gives it to the kernel, its controller.
+
+use std::time::{Duration, Instant};
+
+use nbft_common::command::failure::{Exit, Failure};
+use nix::poll::PollFd;
+
+use crate::attempt::{Attempt, Event, Persistence, State};
+use crate::child::Child;
+use crate::discovery::log_page::Entry;
+use crate::discovery::reading::{self, Reading};
+use crate::endpoint::Endpoint;
+use crate::events::Network;
+use crate::kernel::{self, Age, Existing, Outcome};
+use crate::path::Path;
+use crate::policy::Policy;
+use crate::target::{Depth, Probe, Progress};
+
+/// A command that stays reads the log of a discovery controller so often while something is missing.
+const REREAD: Duration = Duration::from_secs(60);
+
+/// A path, and what is done with it.
+pub struct Task {
+    /// The path.
+    pub path: Path,
+    /// What the path leads to.
+    pub kind: Kind,
+    /// The state of the path.
+    pub attempt: Attempt,
+    activity: Activity,
+    /// Index of the path's interface, once the interface exists.
+    interface: Option<u32>,
+    /// The endpoint of the connection, without its secrets.
+    connected: Option<Endpoint>,
+    /// Another process is connecting the controller.
+    elsewhere: bool,
+    /// When a log was read.
+    read: Option<Instant>,
+    /// The reason that was reported last.
+    reported: Option<Failure>,
+}
+
+/// What a path leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A subsystem to connect.
+    Subsystem,
+    /// A discovery controller whose log is read.
+    Discovery,
+}
+
+enum Activity {
+    Idle,
+    /// The target is asked, until this time at most.
+    Probing(Probe, Endpoint, Instant),
+    /// A child has given the endpoint to the kernel, as this option line.
+    Working(Child<Reading>, Endpoint, String),
+}
+
+impl Task {
+    /// A path that is due at once.
+    pub fn new(path: Path, kind: Kind, policy: &Policy) -> Self {
+        Self {
+            path,
+            kind,
+            attempt: Attempt::new(Instant::now(), policy.probe_timeout),
+            activity: Activity::Idle,
+            interface: None,
+            connected: None,
+            elsewhere: false,
+            read: None,
+            reported: None,
+        }
+    }
+
+    /// The end: the controller's name, or the reason why the path is not up.
+    pub fn result(&self) -> Result<&str, Failure> {
+        let failure = match (self.attempt.state(), self.attempt.reason()) {
+            (State::Up(controller), _) => return Ok(controller),
+            (_, Some(failure)) => failure.clone(),
+            (_, None) => Failure::new(Exit::TryAgain, "not tried, because another path is up"),
+        };
+        Err(self.path.failed(failure))
+    }
+
+    /// Whether the path is connected, or the log is read.
+    pub fn is_up(&self) -> bool {
+        matches!(self.attempt.state(), State::Up(_))
+    }
+
+    /// Whether a probe or a child is under way.
+    pub fn is_probing(&self) -> bool {
+        matches!(self.activity, Activity::Probing(..))
+    }
+
+    /// Whether a child is under way.
+    pub fn is_working(&self) -> bool {
+        matches!(self.activity, Activity::Working(..))
+    }
+
+    /// The event to wait for.
+    pub fn poll_fd(&self) -> Option<PollFd<'_>> {
+        match &self.activity {
+            Activity::Idle => None,
+            Activity::Probing(probe, ..) => Some(probe.poll_fd()),
+            Activity::Working(child, ..) => Some(child.poll_fd()),
+        }
+    }
+
+    /// The time limit of the probe.
+    pub fn limit(&self) -> Option<Instant> {
+        match &self.activity {
+            Activity::Probing(probe, _, limit) => Some(probe.deadline(*limit)),
+            _ => None,
+        }
+    }
+
+    /// When the log is due to be read again.
+    pub fn reread(&self) -> Option<Instant> {
+        Some(self.read? + REREAD)
+    }
+
+    /// The log was read.
+    pub fn log_read(&mut self, now: Instant) {
+        self.read = Some(now);
+    }
+
+    /// Reads the log again.
+    pub fn read_again(&mut self, now: Instant) {
+        self.read = None;
+        self.attempt.again(now);
+    }
+
+    /// Takes note of an event.
+    pub fn on(&mut self, event: Event, now: Instant, persistence: Persistence) {
+        self.elsewhere = matches!(event, Event::Elsewhere(_));
+        self.attempt.on(event, now, persistence);
+    }
+
+    /// Something changed: the network, or a controller. Returns the event that follows.
+    pub fn changed(&mut self, network: &Network, devices: bool, now: Instant) -> Option<Event> {
+        let changed = match network {
+            Network::Same => false,
+            // Where the interface does not exist yet, any change may be its appearance.
+            Network::Changed(touched) => self.interface.is_none_or(|index| touched.contains(&index)),
+            Network::Lost => true,
+        };
+        if changed || devices && self.elsewhere {
+            self.attempt.hasten(now);
+        }
+        if devices { self.check() } else { None }
+    }
+
+    /// The reason why the path is not up, and whether it is news.
+    pub fn reason(&mut self) -> Option<(Failure, bool)> {
+        let reason = self.attempt.reason().cloned();
+        let news = reason != self.reported;
+        self.reported.clone_from(&reason);
+        Some((self.path.failed(reason?), news))
+    }
+
+    /// Tells the child to end; returns whether it still works.
+    pub fn is_stopping(&mut self, tell: bool) -> bool {
+        match &mut self.activity {
+            Activity::Working(child, ..) if tell => {
+                child.stop();
+                true
+            }
+            Activity::Working(child, ..) => child.advance().is_none(),
+            _ => false,
+        }
+    }
+
+    /// Begins an attempt that asks the target as far as `depth` says; returns the event that ends the attempt at once.
+    pub fn begin(&mut self, depth: Option<Depth>, policy: &Policy) -> Option<Event> {
+        let endpoint = match self.endpoint() {
+            Ok(endpoint) => endpoint,
+            Err(failure) => return Some(not_ready(failure)),
+        };
+        if self.kind == Kind::Subsystem {
+            match kernel::find(&endpoint) {
+                Some(Existing::Connected(controller)) => {
+                    policy.note(self.path.failed(Failure::new(
+                        Exit::TryAgain,
+                        format!("{controller} is connected already"),
+                    )));
+                    return Some(self.up(controller, endpoint, false));
+                }
+                Some(Existing::Connecting(controller)) => return Some(elsewhere(&controller)),
+                None => {}
+            }
+        }
+        let Some(depth) = depth else {
+            return self.hand_over(endpoint).err();
+        };
+        let (destination, question) = (endpoint.destination(), endpoint.question(depth));
+        match Probe::start(&destination, question) {
+            Ok(probe) => {
+                self.activity = Activity::Probing(probe, endpoint, Instant::now() + self.attempt.patience());
+                None
+            }
+            Err(error) if error.source_is_gone() => Some(Event::NotReady(endpoint.explain(&error))),
+            Err(error) => Some(Event::ProbeFailed {
+                failure: endpoint.explain(&error),
+                slow: false,
+            }),
+        }
+    }
+
+    /// The endpoint at this moment.
+    fn endpoint(&mut self) -> Result<Endpoint, Failure> {
+        let interface = self.path.interface()?;
+        self.interface = Some(interface.index);
+        self.path.endpoint(interface)
+    }
+
+    /// Gives an endpoint to the kernel, in a child.
+    fn hand_over(&mut self, endpoint: Endpoint) -> Result<(), Event> {
+        let kind = self.kind;
+        let child = Child::start(|| match kind {
+            Kind::Subsystem => Reading::Not(kernel::connect(&endpoint)),
+            Kind::Discovery => reading::read(&endpoint),
+        });
+        let child = child.map_err(|error| {
+            Event::NotReady(Failure::io(
+                Exit::TryAgain,
+                "cannot start a process for the connect",
+                &error,
+            ))
+        })?;
+        self.activity = Activity::Working(child, endpoint.without_options(), endpoint.to_string());
+        Ok(())
+    }
+
+    /// Notes a controller.
+    fn up(&mut self, controller: String, endpoint: Endpoint, new: bool) -> Event {
+        if !new {
+            kernel::enter(&controller, Age::Old);
+        }
+        self.connected = Some(endpoint.without_options());
+        Event::Up(controller)
+    }
+
+    /// Another path is up, and this one is no longer waited for.
+    pub fn give_up(&mut self, now: Instant) {
+        let failure = match &self.activity {
+            Activity::Idle => return,
+            Activity::Probing(probe, endpoint, _) => match probe.timed_out() {
+                Progress::Failed(error) => endpoint.explain(&error),
+                _ => return,
+            },
+            Activity::Working(_, endpoint, _) => {
+                endpoint.failed(Failure::new(Exit::TryAgain, "the kernel is still connecting it"))
+            }
+        };
+        self.attempt.on(Event::Refused(failure), now, Persistence::Until(now));
+    }
+
+    /// Continues after something happened; returns the event that follows, and the log that was read.
+    pub fn advance(&mut self, policy: &Policy) -> Option<Result<Event, Vec<Entry>>> {
+        match std::mem::replace(&mut self.activity, Activity::Idle) {
+            Activity::Idle => None,
+            Activity::Probing(mut probe, endpoint, limit) => {
+                let mut progress = probe.advance();
+                if progress == Progress::Pending && Instant::now() >= probe.deadline(limit) {
+                    progress = probe.timed_out();
+                }
+                let diagnosing = *self.attempt.state() == State::Diagnosing;
+                let event = match progress {
+                    Progress::Pending => {
+                        self.activity = Activity::Probing(probe, endpoint, limit);
+                        return None;
+                    }
+                    Progress::Failed(error) => Event::ProbeFailed {
+                        failure: endpoint.explain(&error),
+                        slow: error.is_slow(),
+                    },
+                    Progress::Answered if diagnosing => Event::Refused(endpoint.failed(Failure::new(
+                        Exit::TryAgain,
+                        "the kernel could not connect, but the target lets this host in; the kernel's log may say more",
+                    ))),
+                    Progress::Answered => {
+                        // The probe's connection ends here: the kernel opens its own.
+                        drop(probe);
+                        self.hand_over(endpoint).err().unwrap_or(Event::Answered)
+                    }
+                };
+                Some(Ok(event))
+            }
+            Activity::Working(mut child, endpoint, line) => {
+                let Some(answer) = child.advance() else {
+                    self.activity = Activity::Working(child, endpoint, line);
+                    return None;
+                };
+                Some(match answer {
+                    Some(Reading::Log(entries)) => {
+                        policy.note(format_args!("{line}: {} entries", entries.len()));
+                        Err(entries)
+                    }
+                    Some(Reading::Not(outcome)) => {
+                        match &outcome {
+                            Outcome::Up(controller) => policy.note(format_args!("{line}: {controller}")),
+                            Outcome::Failed { failure, .. } => policy.note(format_args!("{line}: {failure}")),
+                            Outcome::Elsewhere(_) | Outcome::Stale => {}
+                        }
+                        Ok(self.answered(outcome, endpoint, policy))
+                    }
+                    None => Ok(Event::Refused(Failure::new(
+                        Exit::TryAgain,
+                        "the process that asked the kernel ended without an answer",
+                    ))),
+                })
+            }
+        }
+    }
+
+    /// The kernel's answer.
+    fn answered(&mut self, outcome: Outcome, endpoint: Endpoint, policy: &Policy) -> Event {
+        match outcome {
+            Outcome::Up(controller) => self.up(controller, endpoint, true),
+            Outcome::Elsewhere(controller) => elsewhere(&controller),
+            Outcome::Stale => Event::Stale,
+            // The target has not said no to the probe. Where nothing was asked, it is asked now.
+            Outcome::Failed { untold: true, .. } if policy.probe != Some(Depth::Connect) && !endpoint.has("tls") => {
+                Event::Unexplained
+            }
+            Outcome::Failed { failure, .. } => Event::Refused(endpoint.failed(failure)),
+        }
+    }
+
+    /// Looks whether the controller still exists.
+    fn check(&mut self) -> Option<Event> {
+        let endpoint = self.connected.as_ref()?;
+        let State::Up(name) = self.attempt.state() else {
+            return None;
+        };
+        match kernel::find(endpoint) {
+            Some(Existing::Connected(controller) | Existing::Connecting(controller)) if controller == *name => None,
+            _ => {
+                let message = format!(
+                    "{name} is gone, connecting again (to disconnect it for good, stop this unit or command first)"
+                );
+                self.connected = None;
+                Some(Event::Gone(Failure::new(Exit::TryAgain, message)))
+            }
+        }
+    }
+}
+
+fn elsewhere(controller: &str) -> Event {
+    let message = format!("another process is connecting {controller}, the same connection, at the moment");
+    Event::Elsewhere(Failure::new(Exit::TryAgain, message))
+}
+
+/// An attempt that cannot begin. Demands that cannot be met are refusals of our own.
+fn not_ready(failure: Failure) -> Event {
+    if failure.exit == Exit::TryAgain {
+        Event::NotReady(failure)
+    } else {
+        Event::Refused(failure)
+    }
+}
