@@ -1,5 +1,8 @@
 //! Cyclic redundancy checks of 32 bits. A few kilobytes at most are checked, so no table is worth its size.
 
+use base64ct::{Base64, Encoding};
+use zeroize::Zeroizing;
+
 /// CRC-32C (Castagnoli), bits reversed: the digests of NVMe/TCP PDUs.
 pub const CRC32C: u32 = 0x82f6_3b78;
 
@@ -13,6 +16,30 @@ pub fn crc(polynomial: u32, bytes: &[u8]) -> u32 {
             crc >> 1 ^ if crc & 1 == 1 { polynomial } else { 0 }
         })
     })
+}
+
+/// The key in base64 text that ends in the key's CRC-32, as in the text forms of DH-HMAC-CHAP secrets and TLS keys.
+///
+/// # Errors
+/// The reason why the text is no such key.
+pub fn checked_key(text: &str, lengths: &[usize]) -> Result<Zeroizing<Vec<u8>>, String> {
+    let bytes = Base64::decode_vec(text)
+        .map(Zeroizing::new)
+        .map_err(|_| "its key is not base64")?;
+    match bytes.split_last_chunk::<4>() {
+        Some((key, sum)) if lengths.contains(&key.len()) => {
+            if crc(CRC32, key) == u32::from_le_bytes(*sum) {
+                Ok(Zeroizing::new(key.to_vec()))
+            } else {
+                Err("its checksum is wrong, so a character is".to_owned())
+            }
+        }
+        _ => {
+            let lengths: Vec<String> = lengths.iter().map(usize::to_string).collect();
+            let length = bytes.len().saturating_sub(4);
+            Err(format!("its key has {length} bytes, not {}", lengths.join(", ")))
+        }
+    }
 }
 
 #[cfg(test)]

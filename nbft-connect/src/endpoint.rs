@@ -12,6 +12,7 @@ use crate::interface::Interface;
 use crate::options::{ConnectOption, Value};
 use crate::secret::Secret;
 use crate::target::{Depth, Destination, ProbeError, Question};
+use crate::tls_key::TlsKey;
 
 /// Longest address text that the kernel reads, scope included.
 const MAX_ADDRESS: usize = 48;
@@ -38,6 +39,8 @@ pub struct Endpoint {
     pub identity: Identity,
     /// All other options.
     pub options: Vec<ConnectOption>,
+    /// The key for TLS, which goes into the kernel's keyring before the kernel connects.
+    pub tls_key: Option<TlsKey>,
 }
 
 impl Endpoint {
@@ -79,11 +82,14 @@ impl Endpoint {
         }
     }
 
-    /// The option line for the kernel, secrets included; for no other reader.
-    pub fn for_kernel(&self) -> Secret {
+    /// The option line for the kernel, secrets included, with the serial number of the TLS key; for no other reader.
+    pub fn for_kernel(&self, tls_key: Option<i32>) -> Secret {
         // Room for the longest line: text that moves while it grows leaves copies of its secrets behind.
         let mut line = String::with_capacity(8192);
         self.line(&mut line, Secret::expose);
+        if let Some(serial) = tls_key {
+            line.push_str(&format!(",tls_key={serial}"));
+        }
         Secret::new(line)
     }
 
@@ -184,6 +190,9 @@ impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut line = String::new();
         self.line(&mut line, |_| "(not shown)");
+        if self.tls_key.is_some() {
+            line.push_str(",tls_key=(not shown)");
+        }
         f.write_str(&line)
     }
 }

@@ -21,6 +21,7 @@ mod secret;
 mod security;
 mod target;
 mod task;
+mod tls_key;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -70,6 +71,7 @@ fn run() -> Result<(), Failure> {
             Long("probe-timeout") => settings.policy.probe_timeout = duration(&mut parser)?,
             Long("dhchap-secret-file") => settings.secrets.host = Some(value(&mut parser)?.into()),
             Long("dhchap-ctrl-secret-file") => settings.secrets.ctrl = Some(value(&mut parser)?.into()),
+            Long("tls-key-file") => settings.secrets.tls = Some(value(&mut parser)?.into()),
             Long("hostnqn") => {
                 let text: String = parsed(&mut parser)?;
                 let checked = options::nqn(&text);

@@ -12,7 +12,7 @@ use crate::identity::Identity;
 use crate::interface::{self, Interface};
 use crate::options::{self, ConnectOption, Options};
 use crate::rtnetlink;
-use crate::security::{self, Secrets};
+use crate::security::{self, Channel, Secrets};
 
 /// A path.
 #[derive(Clone, Debug)]
@@ -35,8 +35,8 @@ pub struct Path {
     pub demands: Vec<ConnectOption>,
     /// The security profile to meet.
     pub security: Option<Security>,
-    /// Who demands TLS beside the profile, for messages.
-    pub tls: Option<String>,
+    /// What the discovery log says of a secure channel.
+    pub channel: Channel,
     /// Files of the secrets.
     pub secrets: Secrets,
     /// The administrator's options, which come last.
@@ -80,7 +80,7 @@ impl Path {
             identity: identity.clone(),
             demands: Vec::new(),
             security: None,
-            tls: None,
+            channel: Channel::default(),
             secrets: Secrets::default(),
             options: Options::default(),
         })
@@ -139,7 +139,8 @@ impl Path {
         let given = &self.options;
         let nqn = given.nqn.clone().unwrap_or_else(|| self.nqn.clone());
         let mut options = self.demands.clone();
-        options.extend(security::demands(self, &nqn)?);
+        let (secure, tls_key) = security::demands(self, &nqn)?;
+        options.extend(secure);
         given
             .rest
             .iter()
@@ -153,6 +154,7 @@ impl Path {
             names_interface: given.host_iface.is_some(),
             identity: self.identity.clone(),
             options,
+            tls_key,
         };
         endpoint.names_interface |= self.needs_interface(&endpoint);
         Ok(endpoint)

@@ -1,9 +1,11 @@
 //! The calls of the system that have no safe form: the one place that needs `unsafe`.
-#![allow(unsafe_code, reason = "fork, close_range and ioctl have no safe form")]
+#![allow(unsafe_code, reason = "fork, close_range, ioctl and add_key have no safe form")]
 
+use std::ffi::CString;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
 
+use nix::errno::Errno;
 use nix::libc;
 use nix::unistd::{ForkResult, Pid, fork};
 
@@ -87,4 +89,25 @@ pub fn close_all_but(kept: BorrowedFd<'_>) {
     };
     close(3, kept.saturating_sub(1));
     close(kept + 1, libc::c_uint::MAX);
+}
+
+/// Adds a key to a keyring; returns its serial number.
+///
+/// # Errors
+/// The errno of add_key(2).
+pub fn add_key(kind: &str, description: &str, payload: &[u8], keyring: i32) -> io::Result<i32> {
+    let kind = CString::new(kind)?;
+    let description = CString::new(description)?;
+    // SAFETY: both texts end in a null byte, and the payload is as long as stated; the kernel copies all three.
+    let serial = unsafe {
+        libc::syscall(
+            libc::SYS_add_key,
+            kind.as_ptr(),
+            description.as_ptr(),
+            payload.as_ptr(),
+            payload.len(),
+            keyring,
+        )
+    };
+    i32::try_from(Errno::result(serial)?).map_err(io::Error::other)
 }

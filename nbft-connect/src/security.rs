@@ -1,47 +1,99 @@
 //! Security profiles: a profile is met, or is a reason not to connect. No profile is ignored.
 
-use std::fs;
-use std::path::PathBuf;
+use std::env;
+use std::path::{Path as FilePath, PathBuf};
 
 use nbft_common::command::failure::{Exit, Failure};
 use nbft_common::command::root;
 use nbft_common::table::{Demand, Security};
 
+use crate::kernel;
 use crate::options::{ConnectOption, Value};
 use crate::path::Path;
-use crate::secret::{self, Secret};
+use crate::secret::{self, Kind, Secret};
+use crate::tls_key::TlsKey;
 
-/// The folder of the secrets. A folder inside with the NQN of a subsystem as its name has the secrets for this subsystem.
-const FOLDER: &str = "/etc/nbft/dhchap";
-const HOST: &str = "host-secret";
-const CTRL: &str = "ctrl-secret";
+/// Where a kind of secret lies, unless the command line names its file.
+struct Place {
+    /// The folder. A folder inside with the NQN of a subsystem as its name has the secrets for this subsystem.
+    folder: &'static str,
+    file: &'static str,
+    /// The name of a credential of systemd.
+    credential: &'static str,
+    kind: Kind,
+}
 
-/// Files with the DH-HMAC-CHAP secrets that the command line names.
+const HOST: Place = Place {
+    folder: "/etc/nbft/dhchap",
+    file: "host-secret",
+    credential: "nbft.dhchap-host-secret",
+    kind: Kind::DhHmacChap,
+};
+const CTRL: Place = Place {
+    folder: "/etc/nbft/dhchap",
+    file: "ctrl-secret",
+    credential: "nbft.dhchap-ctrl-secret",
+    kind: Kind::DhHmacChap,
+};
+const TLS: Place = Place {
+    folder: "/etc/nbft/tls",
+    file: "key",
+    credential: "nbft.tls-key",
+    kind: Kind::TlsKey,
+};
+
+/// Files with secrets that the command line names.
 #[derive(Clone, Debug, Default)]
 pub struct Secrets {
     /// The host's secret, with which the host authenticates itself to the target.
     pub host: Option<PathBuf>,
     /// The controller's secret, with which the target has to authenticate itself too.
     pub ctrl: Option<PathBuf>,
+    /// The key for TLS.
+    pub tls: Option<PathBuf>,
 }
 
-/// The options that a path's security profile demands for a subsystem, and those that the secrets at hand allow for.
+/// What a log entry says of a secure channel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Channel {
+    /// Nothing.
+    #[default]
+    Unknown,
+    /// The target offers it.
+    Offered,
+    /// The target demands it.
+    Demanded,
+}
+
+/// The options that a path's security profile demands for a subsystem, and those that the secrets at hand allow for, with
+/// the key for TLS.
 ///
 /// # Errors
 /// [`Exit::Config`] when a demand of the profile cannot be met, or a secret is no secret.
-pub fn demands(path: &Path, nqn: &str) -> Result<Vec<ConnectOption>, Failure> {
-    let demanding = |demand: fn(&Security) -> Demand| {
-        let demanded = |profile: &&Security| matches!(demand(profile), Demand::Required | Demand::Reserved);
-        path.security.as_ref().filter(demanded)
-    };
-    let authentication = demanding(|profile| profile.in_band_auth);
-    let host = secret(path.secrets.host.as_ref(), HOST, nqn)?;
-    let ctrl = secret(path.secrets.ctrl.as_ref(), CTRL, nqn)?;
-    if let (Some(profile), None) = (authentication, &host) {
+pub fn demands(path: &Path, nqn: &str) -> Result<(Vec<ConnectOption>, Option<TlsKey>), Failure> {
+    let mut options = authentication(path, nqn)?;
+    let (tls, key) = secure_channel(path, nqn)?;
+    options.extend(tls.then(|| ConnectOption::flag("tls")));
+    Ok((options, key))
+}
+
+fn is_demanded(demand: Demand) -> bool {
+    matches!(demand, Demand::Required | Demand::Reserved)
+}
+
+/// The options for DH-HMAC-CHAP.
+fn authentication(path: &Path, nqn: &str) -> Result<Vec<ConnectOption>, Failure> {
+    let demanding = path
+        .security
+        .as_ref()
+        .filter(|profile| is_demanded(profile.in_band_auth));
+    let host = HOST.read(path.secrets.host.as_ref(), nqn)?;
+    let ctrl = CTRL.read(path.secrets.ctrl.as_ref(), nqn)?;
+    if let (Some(profile), None) = (demanding, &host) {
         let message = format!(
-            "security profile {} demands in-band authentication, but no secret was found: put it into {FOLDER}/{HOST}, \
-             or name its file with --dhchap-secret-file",
-            profile.index
+            "security profile {} demands in-band authentication, but no secret was found: put it into {}/{}, or name its \
+             file with --dhchap-secret-file",
+            profile.index, HOST.folder, HOST.file
         );
         return Err(Failure::new(Exit::Config, message));
     }
@@ -49,57 +101,86 @@ pub fn demands(path: &Path, nqn: &str) -> Result<Vec<ConnectOption>, Failure> {
         let message = "the controller's secret needs the host's secret as well; see --dhchap-secret-file";
         return Err(Failure::new(Exit::Config, message));
     }
-    let mut options = Vec::new();
-    for (key, secret, file) in [
-        ("dhchap_secret", host, &path.secrets.host),
-        ("dhchap_ctrl_secret", ctrl, &path.secrets.ctrl),
-    ] {
-        options.extend(secret.map(|secret| ConnectOption {
+    let option = |key: &str, secret: Option<Secret>, named: &Option<PathBuf>| {
+        secret.map(|secret| ConnectOption {
             key: key.to_owned(),
             value: Value::Secret(secret),
             // A secret that nobody asked for is for kernels that can use it.
-            dispensable: file.is_none() && authentication.is_none(),
-        }));
-    }
-    let channel =
-        demanding(|profile| profile.secure_channel).map(|profile| format!("security profile {}", profile.index));
-    if let Some(who) = channel.or_else(|| path.tls.clone()) {
-        options.push(secure_channel(&who, &path.identity().nqn, nqn)?);
-    }
-    Ok(options)
-}
-
-/// The secret from the named file, or else the subsystem's own secret, or else the one for all subsystems.
-fn secret(named: Option<&PathBuf>, file: &str, nqn: &str) -> Result<Option<Secret>, Failure> {
-    if let Some(path) = named {
-        return secret::read(path).map(Some);
-    }
-    // The table must not choose a file outside the folder.
-    let own = (!nqn.contains('/') && !nqn.starts_with('.')).then(|| format!("{FOLDER}/{nqn}/{file}"));
-    let usual = own
-        .into_iter()
-        .chain([format!("{FOLDER}/{file}")])
-        .map(|path| root::path(&path));
-    let found = usual.into_iter().find(|path| path.exists());
-    found.map(|path| secret::read(&path)).transpose()
-}
-
-/// The flag for TLS, if the key exists.
-///
-/// # Errors
-/// [`Exit::Config`] with the demand of `who` and the missing part.
-fn secure_channel(who: &str, hostnqn: &str, subnqn: &str) -> Result<ConnectOption, Failure> {
-    // A TLS key for NVMe is described as "NVMe… HOSTNQN SUBSYSNQN …".
-    let keys = fs::read_to_string(root::path("/proc/keys")).unwrap_or_default();
-    let ours = |line: &str| {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        words.contains(&"psk") && words.windows(2).any(|pair| *pair == [hostnqn, subnqn])
+            dispensable: named.is_none() && demanding.is_none(),
+        })
     };
-    if !keys.lines().any(ours) {
-        let message = format!(
-            "{who} demands a secure channel (TLS), but the kernel's keyring has no key for this host and subsystem"
-        );
-        return Err(Failure::new(Exit::Config, message));
+    let host = option("dhchap_secret", host, &path.secrets.host);
+    let ctrl = option("dhchap_ctrl_secret", ctrl, &path.secrets.ctrl);
+    Ok(host.into_iter().chain(ctrl).collect())
+}
+
+/// Whether the path uses TLS, and the key for it; without a key, the kernel's keyring has one. A path never falls back to
+/// a connection in the clear.
+fn secure_channel(path: &Path, nqn: &str) -> Result<(bool, Option<TlsKey>), Failure> {
+    let profile = path.security.as_ref();
+    let demanded_by = |profile: &Security| format!("security profile {}", profile.index);
+    let demand = match profile {
+        _ if path.secrets.tls.is_some() => Some("--tls-key-file".to_owned()),
+        Some(profile) if is_demanded(profile.secure_channel) => Some(demanded_by(profile)),
+        _ if path.channel == Channel::Demanded => Some("the discovery log".to_owned()),
+        _ => None,
+    };
+    // Without a demand, a key that is for all subsystems is used only where the target is known to speak TLS.
+    let offered =
+        path.channel == Channel::Offered || profile.is_some_and(|it| it.secure_channel == Demand::NotRequired);
+    let asked = path.options.rest.iter().any(|option| option.key == "tls");
+    let forbidden = profile.is_some_and(|it| it.secure_channel == Demand::NotSupported);
+    if demand.is_none() && forbidden && !asked {
+        return Ok((false, None));
     }
-    Ok(ConnectOption::flag("tls"))
+    let file = if demand.is_some() || offered || asked {
+        TLS.find(path.secrets.tls.as_ref(), nqn)
+    } else {
+        TLS.own(nqn).filter(|file| file.exists())
+    };
+    let hostnqn = &path.identity().nqn;
+    if let Some(file) = file {
+        let text = secret::read(&file, TLS.kind)?;
+        let key = TlsKey::derive(&text, hostnqn, nqn)
+            .map_err(|why| Failure::new(Exit::Config, format!("{}: is not a TLS key: {why}", file.display())))?;
+        return Ok((true, Some(key)));
+    }
+    match demand {
+        Some(_) if kernel::has_key(hostnqn, nqn) => Ok((true, None)),
+        None => Ok((offered && kernel::has_key(hostnqn, nqn), None)),
+        Some(who) => {
+            let message = format!(
+                "{who} demands a secure channel (TLS), but no key for this host and subsystem was found: put it into {}/{}, or \
+                 name its file with --tls-key-file",
+                TLS.folder, TLS.file
+            );
+            Err(Failure::new(Exit::Config, message))
+        }
+    }
+}
+
+impl Place {
+    /// The secret from the named file, or else from the usual places.
+    fn read(&self, named: Option<&PathBuf>, nqn: &str) -> Result<Option<Secret>, Failure> {
+        let file = self.find(named, nqn);
+        file.map(|file| secret::read(&file, self.kind)).transpose()
+    }
+
+    /// The named file, or else the one of the subsystem, or else the one for all subsystems, or else the credential.
+    fn find(&self, named: Option<&PathBuf>, nqn: &str) -> Option<PathBuf> {
+        if let Some(file) = named {
+            return Some(file.clone());
+        }
+        let common = root::path(&format!("{}/{}", self.folder, self.file));
+        let credential =
+            env::var_os("CREDENTIALS_DIRECTORY").map(|folder| FilePath::new(&folder).join(self.credential));
+        let mut usual = self.own(nqn).into_iter().chain([common]).chain(credential);
+        usual.find(|file| file.exists())
+    }
+
+    /// The file of a subsystem. The table must not choose a file outside the folder.
+    fn own(&self, nqn: &str) -> Option<PathBuf> {
+        let inside = !nqn.contains('/') && !nqn.starts_with('.');
+        inside.then(|| root::path(&format!("{}/{nqn}/{}", self.folder, self.file)))
+    }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::admin::Controller;
 use crate::events::Signals;
+use crate::security::Channel;
 
 /// Bytes of the log's header, and of each entry.
 const SIZE: usize = 1024;
@@ -107,9 +108,13 @@ impl Entry {
         (self.adrfam == if address.is_ipv4() { 1 } else { 2 }).then_some(address)
     }
 
-    /// Whether the subsystem can only be reached over TLS.
-    pub fn demands_tls(&self) -> bool {
-        self.sectype != 0 && self.treq & 3 == 1
+    /// What the entry says of a secure channel: its TCP security type, and its transport requirements.
+    pub fn channel(&self) -> Channel {
+        match (self.sectype, self.treq & 3) {
+            (0, _) => Channel::Unknown,
+            (_, 1) => Channel::Demanded,
+            _ => Channel::Offered,
+        }
     }
 }
 
@@ -186,7 +191,7 @@ mod tests {
             (entry.trsvcid.as_str(), entry.subnqn.as_str(), entry.cntlid),
             ("4420", "nqn.x", 0xffff)
         );
-        assert!(entry.demands_tls());
+        assert_eq!(entry.channel(), Channel::Demanded);
         assert_eq!(Entry::read("c", &bytes[..700]), None);
         let other_family = Entry {
             adrfam: 2,

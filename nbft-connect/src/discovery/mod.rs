@@ -21,6 +21,7 @@ use crate::options::ConnectOption;
 use crate::path::Path;
 use crate::policy::Policy;
 use crate::run;
+use crate::security::Channel;
 use crate::task::{Kind as Work, Task};
 use log_page::{Entry, Kind};
 
@@ -192,7 +193,7 @@ impl Walk<'_> {
             if self.list || self.subsystems.contains(&place) {
                 return Ok(None);
             }
-            let path = self.subsystem(&place, entry.demands_tls())?;
+            let path = self.subsystem(&place, entry.channel())?;
             self.subsystems.insert(place);
             (path, Work::Subsystem)
         };
@@ -222,10 +223,10 @@ impl Walk<'_> {
     }
 
     /// The path to a listed subsystem.
-    fn subsystem(&self, place: &Place, tls: bool) -> Result<Path, Failure> {
+    fn subsystem(&self, place: &Place, channel: Channel) -> Result<Path, Failure> {
         let mut path = self.path(place)?;
         path.demands.push(ConnectOption::plain("ctrl_loss_tmo", -1));
-        path.tls = tls.then(|| "the discovery log".to_owned());
+        path.channel = channel;
         path.options = self.settings.options.clone();
         Ok(path)
     }

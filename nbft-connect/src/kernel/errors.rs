@@ -30,7 +30,7 @@ impl Refusal {
         let (exit, why) = match self {
             Self::Errno(errno) => explain(*errno, endpoint),
             Self::Unknown(key) if key == "tls" => (
-                Exit::Unsupported,
+                Exit::Config,
                 "a secure channel (TLS) is demanded, but this kernel does not offer TLS for NVMe/TCP".to_owned(),
             ),
             Self::Unknown(key) => (
@@ -91,6 +91,15 @@ fn explain(errno: Errno, endpoint: &Endpoint) -> (Exit, String) {
             Exit::Refused,
             "the target demands authentication (DH-HMAC-CHAP), but no secret was found; see --dhchap-secret-file"
                 .to_owned(),
+        ),
+        Errno::EKEYREJECTED if endpoint.has("tls") => (
+            Exit::Refused,
+            "the TLS handshake failed: the keys of host and target differ, or the target knows no key for this host"
+                .to_owned(),
+        ),
+        Errno::ESRCH if endpoint.has("tls") => (
+            Exit::Config,
+            "no TLS handshake agent runs on this machine: install and start tlshd (ktls-utils)".to_owned(),
         ),
         Errno::EKEYREJECTED => (
             Exit::Refused,

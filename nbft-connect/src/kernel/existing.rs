@@ -122,6 +122,7 @@ mod tests {
                 id: Uuid([0; 16]),
             },
             options: Vec::new(),
+            tls_key: None,
         };
         let target = "traddr=192.168.1.1,trsvcid=4420";
         for (rest, same) in [

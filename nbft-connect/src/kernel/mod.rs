@@ -3,6 +3,7 @@
 mod errors;
 mod existing;
 mod fabrics;
+mod keyring;
 mod registry;
 
 use std::time::Duration;
@@ -17,6 +18,7 @@ pub use errors::Refusal;
 pub use existing::{Existing, find};
 pub use fabrics::available;
 use fabrics::{Device, Known};
+pub use keyring::has_key;
 pub use registry::{Age, enter};
 
 /// How old the target's last answer may be when the kernel connects.
@@ -61,7 +63,11 @@ pub fn connect(endpoint: &Endpoint) -> Outcome {
         Some(Existing::Connecting(controller)) => return Outcome::Elsewhere(controller),
         None => {}
     }
-    match write(&device, endpoint) {
+    let tls_key = match endpoint.tls_key.as_ref().map(keyring::insert).transpose() {
+        Ok(serial) => serial,
+        Err(failure) => return failure.into(),
+    };
+    match write(&device, endpoint, tls_key) {
         Ok(controller) => {
             enter(&controller, Age::New);
             Outcome::Up(controller)
@@ -80,7 +86,8 @@ pub fn connect(endpoint: &Endpoint) -> Outcome {
 /// Connects a discovery controller for a moment: the caller disconnects it.
 pub fn connect_for_a_moment(endpoint: &Endpoint, signals: &Signals) -> Result<String, Outcome> {
     let device = device_in_turn(signals)?;
-    write(&device, endpoint).map_err(|refusal| refused(&refusal, endpoint))
+    let tls_key = endpoint.tls_key.as_ref().map(keyring::insert).transpose()?;
+    write(&device, endpoint, tls_key).map_err(|refusal| refused(&refusal, endpoint))
 }
 
 fn device_in_turn(signals: &Signals) -> Result<Device, Outcome> {
@@ -96,8 +103,8 @@ fn device_in_turn(signals: &Signals) -> Result<Device, Outcome> {
 }
 
 /// Writes the option line. Where the kernel does not know a dispensable option, the line goes without it.
-fn write(device: &Device, endpoint: &Endpoint) -> Result<String, Refusal> {
-    let answer = device.connect(endpoint.for_kernel().expose());
+fn write(device: &Device, endpoint: &Endpoint, tls_key: Option<i32>) -> Result<String, Refusal> {
+    let answer = device.connect(endpoint.for_kernel(tls_key).expose());
     if answer != Err(Refusal::Errno(Errno::EINVAL)) {
         return answer;
     }
@@ -107,7 +114,7 @@ fn write(device: &Device, endpoint: &Endpoint) -> Result<String, Refusal> {
     if shorter == *endpoint {
         return answer;
     }
-    device.connect(shorter.for_kernel().expose())
+    device.connect(shorter.for_kernel(tls_key).expose())
 }
 
 fn refused(refusal: &Refusal, endpoint: &Endpoint) -> Outcome {

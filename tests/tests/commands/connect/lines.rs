@@ -578,7 +578,7 @@ fn secrets_are_used_and_never_shown() {
         (
             file("short", "DHHC-1:00:aGlkZGVu:"),
             78,
-            "its key has 2 bytes, where hash 00 takes 32, 48, 64",
+            "its key has 2 bytes, not 32, 48, 64",
         ),
         (
             file("sum", &SECRET.replace("aQ2n", "aQ2o")),
@@ -626,33 +626,106 @@ fn each_subsystem_may_have_a_secret() {
     assert!(!has_secret(&machine));
 }
 
-/// A profile that demands TLS is met where the keyring of the kernel has the key for just this host and subsystem.
-#[test]
-fn tls_needs_a_key() {
+/// A TLS key for SHA-256.
+const TLS_KEY: &str = "NVMeTLSkey-1:01:VRLbtnN9AQb2WXW3c9+wEf/DRLz0QuLdbYvEhwtdWwNf9LrZ:";
+
+/// A machine whose table says this of a secure channel, and the NQNs of host and subsystem.
+fn tls_machine(channel: Option<&str>) -> (Folder, String, String) {
     let mut description = kind("security-required").expect("kind");
     description.table.hfi[0].mac_addr = NIC.parse().expect("MAC address");
+    match channel {
+        None => description.table.subsystem[0].security_index = None,
+        Some(word) => {
+            let profile = &mut description.table.security[0];
+            profile.in_band_auth = serde_json::from_value("not supported".into()).expect("word");
+            profile.secure_channel = serde_json::from_value(word.into()).expect("word");
+        }
+    }
     let table = description.build();
-    let host = decoded(&table).expect("a good table");
-    let machine = machine(&table, &[("eth0", NIC, 0)]);
-    let secret = machine.file("/run/secret", SECRET);
-    let arguments = ["--ssns", "1", "--dhchap-secret-file", secret.to_str().expect("UTF-8")];
-    fails(&dry_run(&machine, &arguments), 78, "the kernel's keyring has no key");
-    let (nqn, subsystem) = (&host.host.nqn, &host.subsystem[0].subsys_nqn);
+    let decoded = decoded(&table).expect("a good table");
+    let nqns = (decoded.host.nqn.clone(), decoded.subsystem[0].subsys_nqn.clone());
+    (machine(&table, &[("eth0", NIC, 0)]), nqns.0, nqns.1)
+}
+
+fn uses_tls(ran: &Ran) -> bool {
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    ran.stdout.trim_end().split(',').any(|field| field == "tls")
+}
+
+/// A profile that demands TLS is met with a key file, or where the kernel's keyring has the key for just this host and
+/// subsystem.
+#[test]
+fn tls_needs_a_key() {
+    let (machine, nqn, subsystem) = tls_machine(Some("required"));
+    let run = || dry_run(&machine, &["--ssns", "1"]);
+    fails(
+        &run(),
+        78,
+        "demands a secure channel (TLS), but no key for this host and subsystem was found",
+    );
     let key = format!("1b2c3d4e I--Q---     1 perm 3b010000     0     0 psk       NVMe1R01 {nqn} {subsystem} x: 32\n");
     // The keys of other subsystems, whose names only begin alike.
     let others = format!(
         "{}{}",
-        key.replace(subsystem, &format!("{subsystem}2")),
-        key.replace(nqn, &format!("{nqn}2"))
+        key.replace(&subsystem, &format!("{subsystem}2")),
+        key.replace(&nqn, &format!("{nqn}2"))
     );
     machine.file("/proc/keys", others);
-    fails(&dry_run(&machine, &arguments), 78, "the kernel's keyring has no key");
+    fails(&run(), 78, "no key for this host and subsystem was found");
     machine.file("/proc/keys", key);
-    let ran = dry_run(&machine, &arguments);
+    assert!(uses_tls(&run()));
+    // The file comes first, and the key itself is never shown.
+    let file = machine.file("/etc/nbft/tls/key", TLS_KEY);
+    let ran = run();
     assert!(
-        ran.code == Some(0) && ran.stdout.trim_end().split(',').any(|field| field == "tls"),
+        uses_tls(&ran) && ran.stdout.ends_with(",tls_key=(not shown)\n") && !ran.stdout.contains("VRLb"),
         "{ran:?}"
     );
+    std::fs::write(&file, TLS_KEY.replace("Nf9LrZ", "Nf9LrA")).expect("file");
+    fails(&run(), 78, "/etc/nbft/tls/key: is not a TLS key: its checksum is wrong");
+}
+
+/// The profile decides, a key alone does not.
+#[test]
+fn tls_where_the_profile_allows_it() {
+    for (channel, common, own, named) in [
+        (None, false, true, true),
+        (Some("not supported"), false, false, true),
+        (Some("not required"), true, true, true),
+        (Some("required"), true, true, true),
+    ] {
+        let (machine, _, subsystem) = tls_machine(channel);
+        if channel != Some("required") {
+            assert!(
+                !uses_tls(&dry_run(&machine, &["--ssns", "1"])),
+                "{channel:?} without a key"
+            );
+        }
+        let file = machine.file("/etc/nbft/tls/key", TLS_KEY);
+        assert_eq!(uses_tls(&dry_run(&machine, &["--ssns", "1"])), common, "{channel:?}");
+        std::fs::remove_file(file).expect("file");
+        machine.file(&format!("/etc/nbft/tls/{subsystem}/key"), TLS_KEY);
+        assert_eq!(uses_tls(&dry_run(&machine, &["--ssns", "1"])), own, "{channel:?}");
+        let file = machine.file("/run/key", TLS_KEY);
+        let file = file.to_str().expect("UTF-8");
+        assert_eq!(
+            uses_tls(&dry_run(&machine, &["--ssns", "1", "--tls-key-file", file])),
+            named,
+            "{channel:?}"
+        );
+    }
+}
+
+/// systemd hands secrets over as credentials.
+#[test]
+fn credentials_are_secrets() {
+    let machine = machine(&one(|_| {}), &[("eth0", NIC, 0)]);
+    let credentials = machine.file("/run/credentials/nbft.dhchap-host-secret", SECRET);
+    let ran = run(command("nbft-connect")
+        .args(["--dry-run", "--ssns", "1"])
+        .env("NBFT_ROOT", machine.path())
+        .env("CREDENTIALS_DIRECTORY", credentials.parent().expect("folder")));
+    assert!(ran.stdout.contains(",dhchap_secret=(not shown)"), "{ran:?}");
 }
 
 #[test]
