@@ -29,7 +29,7 @@ use std::time::Duration;
 use lexopt::prelude::*;
 use nbft_common::command::arguments::{duration, parsed, reference, value};
 use nbft_common::command::failure::Failure;
-use nbft_common::command::{output, program};
+use nbft_common::command::{notify, output, program};
 use nix::sys::prctl;
 
 use connect::Settings;
@@ -92,6 +92,10 @@ fn run() -> Result<(), Failure> {
     settings.options.hostid = hostid.or(settings.options.hostid);
     if settings.policy.stay && (list || settings.dry_run || !settings.policy.retry.is_zero()) {
         return Err(Failure::usage("--stay excludes --list, --dry-run and --retry"));
+    }
+    if settings.policy.stay {
+        // Before anything can end the command: to systemd, a unit that ends before it has started has failed.
+        notify::ready();
     }
     match (ssns, controller) {
         (Some(_), None) if list => Err(Failure::usage("--list goes with --discovery")),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use nbft_common::command::failure::Failure;
 use nbft_common::command::log::warn;
-use nbft_common::command::notify::Notify;
+use nbft_common::command::notify::Status;
 use nbft_common::command::{output, poll};
 use nix::poll::PollFd;
 use nix::sys::signal::{Signal, raise};
@@ -39,7 +39,7 @@ struct Run<'a> {
     persistence: Persistence,
     extend: &'a mut Extend<'a>,
     events: Events,
-    notify: Notify,
+    status: Status,
     /// When the first path came up.
     enough: Option<Instant>,
 }
@@ -54,12 +54,9 @@ pub fn run<'a>(tasks: Vec<Task>, policy: &'a Policy, extend: &'a mut Extend<'a>)
         extend,
         // Subscribe before the first look at the machine, so that no later change is missed.
         events: Events::subscribe(),
-        notify: Notify::default(),
+        status: Status::default(),
         enough: None,
     };
-    if policy.stay {
-        run.notify.ready();
-    }
     loop {
         run.begin_due();
         run.report();
@@ -175,7 +172,7 @@ impl Run<'_> {
         } else {
             String::new()
         };
-        self.notify.status(status);
+        self.status.set(status);
     }
 
     fn is_finished(&self) -> bool {

@@ -7,7 +7,7 @@ use nbft_common::command::{log, notify, printable};
 /// The places that show the status.
 pub struct Status {
     terminal: bool,
-    unit: notify::Notify,
+    unit: notify::Status,
 }
 
 impl Status {
@@ -15,7 +15,7 @@ impl Status {
     pub fn new() -> Self {
         Self {
             terminal: std::io::stderr().is_terminal(),
-            unit: notify::Notify::default(),
+            unit: notify::Status::default(),
         }
     }
 
@@ -29,7 +29,7 @@ impl Status {
         if self.terminal {
             self.line(&format!("{}: {seconds} s: {}", log::command(), printable(waiting)));
         }
-        self.unit.status(waiting.to_owned());
+        self.unit.set(waiting.to_owned());
     }
 
     /// Removes the line from the terminal.

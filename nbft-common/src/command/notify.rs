@@ -11,23 +11,21 @@ use std::os::unix::net::{SocketAddr, UnixDatagram};
 
 use super::printable::printable;
 
-/// Tells systemd, if a socket was given.
-#[derive(Default)]
-pub struct Notify {
-    status: String,
+/// Tells systemd that the unit has started, if a socket was given.
+pub fn ready() {
+    tell("READY=1");
 }
 
-impl Notify {
-    /// The unit has started: for systemd its start is done.
-    pub fn ready(&self) {
-        tell("READY=1");
-    }
+/// Tells systemd the status, if a socket was given.
+#[derive(Default)]
+pub struct Status(String);
 
+impl Status {
     /// Tells every change of the status. An empty text means no status.
-    pub fn status(&mut self, status: String) {
-        if status != self.status {
+    pub fn set(&mut self, status: String) {
+        if status != self.0 {
             tell(&format!("STATUS={}", printable(&status)));
-            self.status = status;
+            self.0 = status;
         }
     }
 }
