@@ -10,14 +10,14 @@ use nbft_common::command::tables::{self, Loaded};
 use nbft_common::table::nqn::DISCOVERY_NQN;
 use nbft_common::table::{Ssns, TableFile};
 
-use crate::identity::Identity;
+use crate::host::identity::Identity;
 use crate::kernel;
 use crate::options::{ConnectOption, Options};
 use crate::path::Path;
-use crate::policy::Policy;
 use crate::run;
+use crate::run::policy::Policy;
+use crate::run::task::{Kind, Task};
 use crate::security::Secrets;
-use crate::task::{Kind, Task};
 
 /// The command line.
 #[derive(Debug)]
@@ -160,9 +160,9 @@ fn paths(table: &TableFile, ssns: &Ssns, tables: &[TableFile], settings: &Settin
         path.demands.extend(demanded.map(|(_, key)| ConnectOption::flag(key)));
         // The kernel's default would drop a path for good after ten minutes.
         path.demands.push(ConnectOption::plain("ctrl_loss_tmo", -1));
-        path.security = profile.cloned();
-        path.secrets = settings.secrets.clone();
-        path.options = settings.options.clone();
+        path.security.profile = profile.cloned();
+        path.security.secrets = settings.secrets.clone();
+        path.set_options(&settings.options);
         Ok(path)
     };
     let wanted = |index: &&u8| settings.hfi.is_none_or(|hfi| hfi == **index);

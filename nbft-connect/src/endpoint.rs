@@ -7,12 +7,12 @@ use std::net::IpAddr;
 use nbft_common::command::failure::Failure;
 use nbft_common::table::nqn::DISCOVERY_NQN;
 
-use crate::identity::Identity;
-use crate::interface::Interface;
+use crate::host::identity::Identity;
+use crate::host::interface::Interface;
 use crate::options::{ConnectOption, Value};
 use crate::secret::Secret;
+use crate::secret::tls_key::TlsKey;
 use crate::target::{Depth, Destination, ProbeError, Question};
-use crate::tls_key::TlsKey;
 
 /// Longest address text that the kernel reads, scope included.
 const MAX_ADDRESS: usize = 48;

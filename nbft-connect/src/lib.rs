@@ -1,27 +1,20 @@
 //! `nbft-connect` connects the subsystems that the NBFT names.
 
-mod attempt;
-mod backoff;
-mod child;
 mod connect;
 mod crc;
+mod discover;
 mod discovery;
 mod endpoint;
-mod events;
-mod identity;
-mod interface;
+mod host;
 mod kernel;
 mod options;
 mod path;
-mod policy;
 mod raw;
-mod rtnetlink;
 mod run;
 mod secret;
 mod security;
+mod signals;
 mod target;
-mod task;
-mod tls_key;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -34,7 +27,7 @@ use nix::sys::prctl;
 
 use connect::Settings;
 use options::Options;
-use policy::Policy;
+use run::policy::Policy;
 use security::Secrets;
 use target::Depth;
 
@@ -103,7 +96,7 @@ fn run() -> Result<(), Failure> {
         (None, Some(_)) if settings.hfi.is_some() => Err(Failure::usage(
             "--hfi goes with --ssns: a discovery descriptor names its HFI itself",
         )),
-        (None, Some(controller)) => discovery::discover(&controller, list, &settings),
+        (None, Some(controller)) => discover::discover(&controller, list, &settings),
         (Some(_), Some(_)) => Err(Failure::usage("--ssns and --discovery exclude each other")),
         (None, None) => Err(Failure::usage(
             "name what to connect: --ssns [TABLE:]N or --discovery [TABLE:]N",

@@ -4,15 +4,15 @@
 use std::net::IpAddr;
 
 use nbft_common::command::failure::{Exit, Failure};
+use nbft_common::table::Hfi;
 use nbft_common::table::addr::MacAddr;
-use nbft_common::table::{Hfi, Security};
 
 use crate::endpoint::Endpoint;
-use crate::identity::Identity;
-use crate::interface::{self, Interface};
+use crate::host::identity::Identity;
+use crate::host::interface::{self, Interface};
+use crate::host::rtnetlink;
 use crate::options::{self, ConnectOption, Options};
-use crate::rtnetlink;
-use crate::security::{self, Channel, Secrets};
+use crate::security::{self, Security};
 
 /// A path.
 #[derive(Clone, Debug)]
@@ -33,14 +33,10 @@ pub struct Path {
     identity: Identity,
     /// Options that the descriptor demands.
     pub demands: Vec<ConnectOption>,
-    /// The security profile to meet.
-    pub security: Option<Security>,
-    /// What the discovery log says of a secure channel.
-    pub channel: Channel,
-    /// Files of the secrets.
-    pub secrets: Secrets,
+    /// How secure the path has to be.
+    pub security: Security,
     /// The administrator's options, which come last.
-    pub options: Options,
+    options: Options,
 }
 
 impl Path {
@@ -79,11 +75,15 @@ impl Path {
             nqn,
             identity: identity.clone(),
             demands: Vec::new(),
-            security: None,
-            channel: Channel::default(),
-            secrets: Secrets::default(),
+            security: Security::default(),
             options: Options::default(),
         })
+    }
+
+    /// Takes the administrator's options over.
+    pub fn set_options(&mut self, options: &Options) {
+        self.security.tls = options.rest.iter().any(|option| option.key == "tls");
+        self.options = options.clone();
     }
 
     /// The interface this path leaves by.
@@ -139,7 +139,7 @@ impl Path {
         let given = &self.options;
         let nqn = given.nqn.clone().unwrap_or_else(|| self.nqn.clone());
         let mut options = self.demands.clone();
-        let (secure, tls_key) = security::demands(self, &nqn)?;
+        let (secure, tls_key) = security::demands(&self.security, &self.identity.nqn, &nqn)?;
         options.extend(secure);
         given
             .rest
@@ -183,11 +183,6 @@ impl Path {
     /// A failure on this path, with its HFI's name.
     pub fn failed(&self, failure: Failure) -> Failure {
         failure.at(format_args!("HFI {}", self.hfi))
-    }
-
-    /// Under which name the host connects.
-    pub fn identity(&self) -> &Identity {
-        &self.identity
     }
 }
 

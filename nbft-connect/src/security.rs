@@ -5,13 +5,11 @@ use std::path::{Path as FilePath, PathBuf};
 
 use nbft_common::command::failure::{Exit, Failure};
 use nbft_common::command::root;
-use nbft_common::table::{Demand, Security};
+use nbft_common::table::{Demand, Security as Profile};
 
-use crate::kernel;
 use crate::options::{ConnectOption, Value};
-use crate::path::Path;
-use crate::secret::{self, Kind, Secret};
-use crate::tls_key::TlsKey;
+use crate::secret::tls_key::TlsKey;
+use crate::secret::{self, Kind, Secret, keyring};
 
 /// Where a kind of secret lies, unless the command line names its file.
 struct Place {
@@ -65,14 +63,27 @@ pub enum Channel {
     Demanded,
 }
 
+/// Everything that says how secure a path has to be.
+#[derive(Clone, Debug, Default)]
+pub struct Security {
+    /// The table's security profile.
+    pub profile: Option<Profile>,
+    /// What the discovery log says of a secure channel.
+    pub channel: Channel,
+    /// Files of the secrets.
+    pub secrets: Secrets,
+    /// The administrator gave the option `tls`.
+    pub tls: bool,
+}
+
 /// The options that a path's security profile demands for a subsystem, and those that the secrets at hand allow for, with
 /// the key for TLS.
 ///
 /// # Errors
 /// [`Exit::Config`] when a demand of the profile cannot be met, or a secret is no secret.
-pub fn demands(path: &Path, nqn: &str) -> Result<(Vec<ConnectOption>, Option<TlsKey>), Failure> {
-    let mut options = authentication(path, nqn)?;
-    let (tls, key) = secure_channel(path, nqn)?;
+pub fn demands(security: &Security, hostnqn: &str, nqn: &str) -> Result<(Vec<ConnectOption>, Option<TlsKey>), Failure> {
+    let mut options = authentication(security, nqn)?;
+    let (tls, key) = secure_channel(security, hostnqn, nqn)?;
     options.extend(tls.then(|| ConnectOption::flag("tls")));
     Ok((options, key))
 }
@@ -82,13 +93,13 @@ fn is_demanded(demand: Demand) -> bool {
 }
 
 /// The options for DH-HMAC-CHAP.
-fn authentication(path: &Path, nqn: &str) -> Result<Vec<ConnectOption>, Failure> {
-    let demanding = path
-        .security
+fn authentication(security: &Security, nqn: &str) -> Result<Vec<ConnectOption>, Failure> {
+    let demanding = security
+        .profile
         .as_ref()
         .filter(|profile| is_demanded(profile.in_band_auth));
-    let host = HOST.read(path.secrets.host.as_ref(), nqn)?;
-    let ctrl = CTRL.read(path.secrets.ctrl.as_ref(), nqn)?;
+    let host = HOST.read(security.secrets.host.as_ref(), nqn)?;
+    let ctrl = CTRL.read(security.secrets.ctrl.as_ref(), nqn)?;
     if let (Some(profile), None) = (demanding, &host) {
         let message = format!(
             "security profile {} demands in-band authentication, but no secret was found: put it into {}/{}, or name its \
@@ -109,36 +120,34 @@ fn authentication(path: &Path, nqn: &str) -> Result<Vec<ConnectOption>, Failure>
             dispensable: named.is_none() && demanding.is_none(),
         })
     };
-    let host = option("dhchap_secret", host, &path.secrets.host);
-    let ctrl = option("dhchap_ctrl_secret", ctrl, &path.secrets.ctrl);
+    let host = option("dhchap_secret", host, &security.secrets.host);
+    let ctrl = option("dhchap_ctrl_secret", ctrl, &security.secrets.ctrl);
     Ok(host.into_iter().chain(ctrl).collect())
 }
 
 /// Whether the path uses TLS, and the key for it; without a key, the kernel's keyring has one. A path never falls back to
 /// a connection in the clear.
-fn secure_channel(path: &Path, nqn: &str) -> Result<(bool, Option<TlsKey>), Failure> {
-    let profile = path.security.as_ref();
-    let demanded_by = |profile: &Security| format!("security profile {}", profile.index);
+fn secure_channel(security: &Security, hostnqn: &str, nqn: &str) -> Result<(bool, Option<TlsKey>), Failure> {
+    let profile = security.profile.as_ref();
+    let demanded_by = |profile: &Profile| format!("security profile {}", profile.index);
     let demand = match profile {
-        _ if path.secrets.tls.is_some() => Some("--tls-key-file".to_owned()),
+        _ if security.secrets.tls.is_some() => Some("--tls-key-file".to_owned()),
         Some(profile) if is_demanded(profile.secure_channel) => Some(demanded_by(profile)),
-        _ if path.channel == Channel::Demanded => Some("the discovery log".to_owned()),
+        _ if security.channel == Channel::Demanded => Some("the discovery log".to_owned()),
         _ => None,
     };
     // Without a demand, a key that is for all subsystems is used only where the target is known to speak TLS.
     let offered =
-        path.channel == Channel::Offered || profile.is_some_and(|it| it.secure_channel == Demand::NotRequired);
-    let asked = path.options.rest.iter().any(|option| option.key == "tls");
+        security.channel == Channel::Offered || profile.is_some_and(|it| it.secure_channel == Demand::NotRequired);
     let forbidden = profile.is_some_and(|it| it.secure_channel == Demand::NotSupported);
-    if demand.is_none() && forbidden && !asked {
+    if demand.is_none() && forbidden && !security.tls {
         return Ok((false, None));
     }
-    let file = if demand.is_some() || offered || asked {
-        TLS.find(path.secrets.tls.as_ref(), nqn)
+    let file = if demand.is_some() || offered || security.tls {
+        TLS.find(security.secrets.tls.as_ref(), nqn)
     } else {
         TLS.own(nqn).filter(|file| file.exists())
     };
-    let hostnqn = &path.identity().nqn;
     if let Some(file) = file {
         let text = secret::read(&file, TLS.kind)?;
         let key = TlsKey::derive(&text, hostnqn, nqn)
@@ -146,8 +155,8 @@ fn secure_channel(path: &Path, nqn: &str) -> Result<(bool, Option<TlsKey>), Fail
         return Ok((true, Some(key)));
     }
     match demand {
-        Some(_) if kernel::has_key(hostnqn, nqn) => Ok((true, None)),
-        None => Ok((offered && kernel::has_key(hostnqn, nqn), None)),
+        Some(_) if keyring::has_key(hostnqn, nqn) => Ok((true, None)),
+        None => Ok((offered && keyring::has_key(hostnqn, nqn), None)),
         Some(who) => {
             let message = format!(
                 "{who} demands a secure channel (TLS), but no key for this host and subsystem was found: put it into {}/{}, or \

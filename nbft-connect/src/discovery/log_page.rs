@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::admin::Controller;
-use crate::events::Signals;
 use crate::security::Channel;
+use crate::signals::Signals;
 
 /// Bytes of the log's header, and of each entry.
 const SIZE: usize = 1024;

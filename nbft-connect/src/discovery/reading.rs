@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::admin::Controller;
 use super::log_page::{self, Entry};
 use crate::endpoint::Endpoint;
-use crate::events::Signals;
 use crate::kernel::{self, Existing, Outcome};
+use crate::signals::Signals;
 
 /// The outcome of a child's work.
 #[derive(Debug, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use nbft_common::command::{root, sysfs};
 
 use crate::endpoint::Endpoint;
-use crate::interface;
+use crate::host::interface;
 
 const CLASS: &str = "/sys/class/nvme";
 
@@ -101,8 +101,8 @@ fn is_address(text: &str, address: IpAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::identity::Identity;
-    use crate::interface::Interface;
+    use crate::host::identity::Identity;
+    use crate::host::interface::Interface;
     use nbft_common::table::addr::Uuid;
 
     #[test]

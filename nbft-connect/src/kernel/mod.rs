@@ -3,7 +3,6 @@
 mod errors;
 mod existing;
 mod fabrics;
-mod keyring;
 mod registry;
 
 use std::time::Duration;
@@ -13,12 +12,12 @@ use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
 
 use crate::endpoint::Endpoint;
-use crate::events::Signals;
+use crate::secret::keyring;
+use crate::signals::Signals;
 pub use errors::Refusal;
 pub use existing::{Existing, find};
 pub use fabrics::available;
 use fabrics::{Device, Known};
-pub use keyring::has_key;
 pub use registry::{Age, enter};
 
 /// How old the target's last answer may be when the kernel connects.

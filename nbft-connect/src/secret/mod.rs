@@ -1,5 +1,8 @@
 //! Secrets: read from files with care, checked before they are used, overwritten after.
 
+pub mod keyring;
+pub mod tls_key;
+
 use std::fmt;
 use std::fs::OpenOptions;
 use std::io::Read;
@@ -42,7 +45,7 @@ impl fmt::Debug for Secret {
 pub enum Kind {
     /// `DHHC-1:…`
     DhHmacChap,
-    /// `NVMeTLSkey-1:…`, which [`TlsKey`](crate::tls_key::TlsKey) checks.
+    /// `NVMeTLSkey-1:…`, which [`TlsKey`](crate::secret::tls_key::TlsKey) checks.
     TlsKey,
 }
 

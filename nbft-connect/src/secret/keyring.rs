@@ -6,7 +6,7 @@ use nbft_common::command::failure::{Exit, Failure, io_words};
 use nbft_common::command::root;
 
 use crate::raw;
-use crate::tls_key::TlsKey;
+use crate::secret::tls_key::TlsKey;
 
 /// The keyring, and the type of its keys.
 const KEYRING: &str = ".nvme";

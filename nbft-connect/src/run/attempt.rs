@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use nbft_common::command::failure::{Exit, Failure};
 
-use crate::backoff::{Backoff, FAST, SLOW};
+use crate::run::backoff::{Backoff, FAST, SLOW};
 
 /// Pause after a change of the network: the changes of one event come together, and the hosts of one rack see the event
 /// together.

@@ -1,6 +1,13 @@
 //! All paths at once: each is probed by itself, goes to the kernel as soon as its target has answered, and is tried again
 //! at its own time. Nothing in the loop blocks: a path that is slow holds up no other.
 
+pub mod attempt;
+pub mod backoff;
+pub mod child;
+pub mod events;
+pub mod policy;
+pub mod task;
+
 use std::time::{Duration, Instant};
 
 use nbft_common::command::failure::Failure;
@@ -10,12 +17,12 @@ use nbft_common::command::{output, poll};
 use nix::poll::PollFd;
 use nix::sys::signal::{Signal, raise};
 
-use crate::attempt::{Event, Persistence, State};
 use crate::discovery::log_page::Entry;
-use crate::events::Events;
-use crate::policy::Policy;
 use crate::target::Depth;
-use crate::task::{Kind, Task};
+use attempt::{Event, Persistence, State};
+use events::Events;
+use policy::Policy;
+use task::{Kind, Task};
 
 /// How long other paths may still answer after the first path is up: a network delay, not a timeout, lies between them.
 const GRACE: Duration = Duration::from_millis(250);

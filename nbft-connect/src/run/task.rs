@@ -5,15 +5,15 @@ use std::time::{Duration, Instant};
 use nbft_common::command::failure::{Exit, Failure};
 use nix::poll::PollFd;
 
-use crate::attempt::{Attempt, Event, Persistence, State};
-use crate::child::Child;
 use crate::discovery::log_page::Entry;
 use crate::discovery::reading::{self, Reading};
 use crate::endpoint::Endpoint;
-use crate::events::Network;
 use crate::kernel::{self, Age, Existing, Outcome};
 use crate::path::Path;
-use crate::policy::Policy;
+use crate::run::attempt::{Attempt, Event, Persistence, State};
+use crate::run::child::Child;
+use crate::run::events::Network;
+use crate::run::policy::Policy;
 use crate::target::{Depth, Probe, Progress};
 
 /// A command that stays reads the log of a discovery controller so often while something is missing.

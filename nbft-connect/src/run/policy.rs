@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use nbft_common::command::log::{Level, log};
 
-use crate::attempt::Persistence;
+use crate::run::attempt::Persistence;
 use crate::target::Depth;
 
 /// Options of the command line that say how to try.
