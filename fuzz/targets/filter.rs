@@ -28,7 +28,9 @@ fuzz_target!(|bytes: &[u8]| {
     };
     let first = results();
     assert_eq!(first, results(), "{program}");
-    for line in first.iter().flat_map(|text| text.lines()) {
+    // serde_json reads 127 levels; a filter may nest deeper.
+    let depth = |line: &str| line.bytes().filter(|byte| matches!(byte, b'[' | b'{')).count();
+    for line in first.iter().flat_map(|text| text.lines()).filter(|line| depth(line) < 128) {
         assert!(serde_json::from_str::<serde_json::Value>(line).is_ok(), "{program}: {line}");
     }
 });
