@@ -43,7 +43,7 @@ install() {
     local units=$systemdsystemunitdir
     inst_multiple nbft-dump nbft-names nbft-connect ln mkdir sh
     inst_multiple -o nbft-wait
-    inst_simple /usr/lib/systemd/network/60-nbft-vlan.link
+    inst_rules 65-nbft-names.rules
     inst_script "$systemdutildir/system-generators/nbft-generator"
     inst_multiple "$units"/nbft-names.service "$units"/nbft-connect.target "$units"/modprobe@.service \
         "$units"/nbft-connect@.service "$units"/nbft-connect-discovery@.service
@@ -53,8 +53,8 @@ install() {
     if dracut_module_included network-manager; then
         inst_simple "$moddir/network-manager.conf" "$units/nbft-names.service.d/network-manager.conf"
     fi
-    # The administrator's configuration: formats, secrets, drop-in files of the units.
-    inst_multiple -o /etc/nbft/formats/*.jq /etc/nbft/dhchap/*-secret \
+    # The administrator's configuration: formats, options, secrets, drop-in files of the units.
+    inst_multiple -o /etc/nbft/formats/*.jq /etc/nbft/connect.conf /etc/nbft/dhchap/{,*/}*-secret \
         "$systemdsystemconfdir"/nbft-{names,connect@,connect-discovery@}.service.d/*.conf
     $SYSTEMCTL -q --root "$initdir" enable nbft-names.service
 }
