@@ -46,7 +46,7 @@ pub fn connect(reference: &Reference, settings: &Settings) -> Result<(), Failure
         Some(tasks) => connect_all(tasks, ssns, &settings.policy),
     });
     match connected {
-        Err(failure) if ssns.unavailable && !settings.dry_run => {
+        Err(failure) if ssns.unavailable && !settings.dry_run && !settings.policy.stay => {
             warn(&failure);
             if failure.exit != Exit::Data {
                 let message = "not connected; the firmware could not reach it either, so this is no failure";

@@ -23,6 +23,7 @@ use lexopt::prelude::*;
 use nbft_common::command::arguments::{duration, parsed, reference, value};
 use nbft_common::command::failure::Failure;
 use nbft_common::command::{notify, output, program};
+use nix::sys::mman::{MlockAllFlags, mlockall};
 use nix::sys::prctl;
 
 use connect::Settings;
@@ -89,6 +90,8 @@ fn run() -> Result<(), Failure> {
     if settings.policy.stay {
         // Before anything can end the command: to systemd, a unit that ends before it has started has failed.
         notify::ready();
+        // The root disk may be the one to reconnect: then no code can be read from it.
+        let _ = mlockall(MlockAllFlags::MCL_CURRENT | MlockAllFlags::MCL_FUTURE);
     }
     match (ssns, controller) {
         (Some(_), None) if list => Err(Failure::usage("--list goes with --discovery")),
