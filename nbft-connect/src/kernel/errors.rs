@@ -4,6 +4,7 @@ use nbft_common::command::failure::{Exit, Failure};
 use nbft_common::command::root;
 use nix::errno::Errno;
 
+use super::existing;
 use crate::endpoint::Endpoint;
 
 /// Why the kernel did not connect.
@@ -114,6 +115,10 @@ fn explain(errno: Errno, endpoint: &Endpoint) -> (Exit, String) {
         Errno::EINVAL if !root::path("/sys/module/nvme_tcp").exists() => (
             Exit::Unsupported,
             "this kernel has no NVMe/TCP: its module nvme-tcp is missing".to_owned(),
+        ),
+        Errno::EINVAL if existing::reconnects(endpoint) => again(
+            "the kernel rejects the controller while another path to the subsystem is reconnecting: the target has given both \
+             the same controller ID",
         ),
         Errno::EINVAL => (
             Exit::Config,

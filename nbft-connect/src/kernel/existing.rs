@@ -33,6 +33,14 @@ pub fn find_any(endpoint: &Endpoint) -> Option<String> {
     search(endpoint, |address| same_target(address, endpoint)).next()
 }
 
+/// Whether the kernel is reconnecting a controller of the same subsystem over whichever path.
+pub fn reconnects(endpoint: &Endpoint) -> bool {
+    search(endpoint, |_| true).any(|name| {
+        let state = sysfs::attribute(&format!("{CLASS}/{name}/state"));
+        matches!(state.as_deref(), Some("connecting" | "resetting"))
+    })
+}
+
 fn search(endpoint: &Endpoint, same: impl Fn(&str) -> bool) -> impl Iterator<Item = String> {
     sysfs::names(CLASS).into_iter().filter(move |name| {
         let read = |attribute: &str| sysfs::attribute(&format!("{CLASS}/{name}/{attribute}"));
