@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use nbft_common::command::failure::{Exit, Failure};
 
-use crate::run::backoff::{Backoff, FAST, SLOW};
+use crate::run::backoff::{BUSY, Backoff, FAST, SLOW, seed};
 
 /// Pause after a change of the network: the changes of one event come together, and the hosts of one rack see the event
 /// together.
@@ -14,6 +14,9 @@ const SETTLE_JITTER: Duration = Duration::from_millis(80);
 
 /// The longest time that a target which accepts TCP may take for its answers.
 const LONGEST_PATIENCE: Duration = Duration::from_secs(30);
+
+/// A kernel that fails after such a time was left without an answer.
+const UNANSWERED: Duration = Duration::from_secs(2);
 
 /// What counts as final, and until when attempts begin.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +58,10 @@ pub enum Event {
         /// The target accepted TCP and was too slow.
         slow: bool,
     },
+    /// The target takes its time for the answer to Connect, and the probe goes on.
+    Late(Failure),
+    /// The target has not answered Connect in the time that the kernel would give it.
+    Overloaded(Failure),
     /// The target answered.
     Answered,
     /// The kernel refused.
@@ -71,12 +78,23 @@ pub enum Event {
     Gone(Failure),
 }
 
+/// The pauses that follow a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pace {
+    Fast,
+    Slow,
+    Busy,
+}
+
 /// One path under way.
 #[derive(Clone, Debug)]
 pub struct Attempt {
     state: State,
     fast: Backoff,
     slow: Backoff,
+    busy: Backoff,
+    /// When the kernel was asked.
+    asked: Option<Instant>,
     /// The latest failure.
     reason: Option<Failure>,
     /// The target or the kernel was asked at least once.
@@ -85,7 +103,7 @@ pub struct Attempt {
     hastened: bool,
     /// A change of the network brought the latest attempt.
     forward: bool,
-    /// The latest failure was a refusal, by the target or by the kernel.
+    /// The latest failure was a refusal, by the target or by the kernel, or a time-out of an overloaded target.
     refused: bool,
     patience: Duration,
 }
@@ -93,10 +111,17 @@ pub struct Attempt {
 impl Attempt {
     /// A path that is due at once.
     pub fn new(now: Instant, patience: Duration) -> Self {
+        Self::seeded(now, patience, seed())
+    }
+
+    /// The same, with pauses that follow from a seed.
+    pub fn seeded(now: Instant, patience: Duration, seed: u64) -> Self {
         Self {
             state: State::Waiting(now),
-            fast: Backoff::new(FAST),
-            slow: Backoff::new(SLOW),
+            fast: Backoff::new(FAST, seed),
+            slow: Backoff::new(SLOW, seed.rotate_left(16)),
+            busy: Backoff::new(BUSY, seed.rotate_left(32)),
+            asked: None,
             reason: None,
             tried: false,
             hastened: false,
@@ -154,34 +179,46 @@ impl Attempt {
     pub fn on(&mut self, event: Event, now: Instant, persistence: Persistence) {
         self.tried |= !matches!(event, Event::NotReady(_) | Event::Gone(_));
         match event {
-            Event::Answered => self.state = State::Connecting,
+            Event::Answered => {
+                self.state = State::Connecting;
+                self.asked = Some(now);
+            }
             Event::Stale => self.state = State::Waiting(now),
             Event::Up(controller) => {
                 self.state = State::Up(controller);
                 (self.reason, self.refused) = (None, false);
-                self.fast.reset();
-                self.slow.reset();
+                for backoff in [&mut self.fast, &mut self.slow, &mut self.busy] {
+                    backoff.reset();
+                }
             }
             Event::Unexplained => self.state = State::Diagnosing,
+            Event::Late(failure) => self.reason = Some(failure),
             Event::ProbeFailed { failure, slow } => {
                 if slow {
                     self.patience = (self.patience * 2).min(LONGEST_PATIENCE);
                 }
-                self.fail(failure, now, persistence);
+                let refused = matches!(failure.exit, Exit::Refused | Exit::Config);
+                self.fail(failure, if refused { Pace::Slow } else { Pace::Fast }, now, persistence);
             }
-            Event::NotReady(failure) | Event::Refused(failure) | Event::Elsewhere(failure) | Event::Gone(failure) => {
-                self.fail(failure, now, persistence)
+            Event::Refused(failure) => {
+                let asked = self.asked.take().filter(|_| self.state == State::Connecting);
+                let unanswered = failure.exit == Exit::TryAgain && asked.is_some_and(|asked| now - asked >= UNANSWERED);
+                self.fail(
+                    failure,
+                    if unanswered { Pace::Busy } else { Pace::Slow },
+                    now,
+                    persistence,
+                );
+            }
+            Event::Overloaded(failure) => self.fail(failure, Pace::Busy, now, persistence),
+            Event::NotReady(failure) | Event::Elsewhere(failure) | Event::Gone(failure) => {
+                self.fail(failure, Pace::Fast, now, persistence);
             }
         }
     }
 
-    fn fail(&mut self, failure: Failure, now: Instant, persistence: Persistence) {
-        let refused = matches!(failure.exit, Exit::Refused | Exit::Config);
-        self.end(failure, refused, now, persistence);
-    }
-
-    fn end(&mut self, failure: Failure, refused: bool, now: Instant, persistence: Persistence) {
-        self.refused = refused;
+    fn fail(&mut self, failure: Failure, pace: Pace, now: Instant, persistence: Persistence) {
+        self.refused = pace != Pace::Fast;
         let again = match (failure.exit, persistence) {
             (Exit::TryAgain, Persistence::Until(deadline)) => now < deadline,
             (Exit::TryAgain, Persistence::Once(deadline)) => now < deadline && !self.tried,
@@ -192,10 +229,10 @@ impl Attempt {
             self.state = State::Ended(failure);
             return;
         }
-        let pause = if self.refused {
-            self.slow.pause()
-        } else {
-            self.fast.pause()
+        let pause = match pace {
+            Pace::Fast => self.fast.pause(),
+            Pace::Slow => self.slow.pause(),
+            Pace::Busy => self.busy.pause(),
         };
         let next = now + pause;
         self.state = State::Waiting(match persistence {
@@ -389,6 +426,28 @@ mod tests {
             }]);
         }
         assert_eq!(path.attempt.patience(), LONGEST_PATIENCE);
+    }
+
+    /// A host that waits for an overloaded target keeps its place there, and says so; one that gives up comes back later.
+    #[test]
+    fn overloaded_targets_get_less_to_do() {
+        let mut path = Clock::new(|_| Persistence::Stay);
+        path.attempt([Event::Late(failure(Exit::TryAgain))]);
+        assert_eq!(path.attempt.state(), &State::Probing);
+        assert!(path.attempt.reason().is_some());
+        path.event(Event::Overloaded(failure(Exit::TryAgain)));
+        for _ in 0..4 {
+            let waited = path.attempt([Event::Overloaded(failure(Exit::TryAgain))]);
+            assert!(waited >= BUSY.first / 2, "{waited:?}");
+        }
+        // The kernel was left without an answer, and then refused.
+        for (time, pause) in [(UNANSWERED, BUSY.longest / 2), (Duration::ZERO, SLOW.first * 3 / 2)] {
+            path.attempt([Event::Answered]);
+            path.now += time;
+            path.event(Event::Refused(failure(Exit::TryAgain)));
+            let due = path.attempt.due().expect("another attempt") - path.now;
+            assert_eq!(due >= pause, time == UNANSWERED, "{due:?}");
+        }
     }
 
     #[test]

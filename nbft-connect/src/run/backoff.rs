@@ -29,25 +29,34 @@ pub const SLOW: Growth = Growth {
     halves: 3,
 };
 
+/// For a target that takes longer than a host may wait: an overloaded one. Each attempt only adds to its work.
+pub const BUSY: Growth = Growth {
+    first: Duration::from_secs(10),
+    longest: Duration::from_secs(120),
+    halves: 4,
+};
+
 /// Pauses that grow. Each pause is up to a half shorter or longer at random, but never longer than the longest.
 #[derive(Clone, Debug)]
 pub struct Backoff {
     growth: Growth,
     next: Duration,
-    random: RandomState,
-    drawn: u64,
+    random: u64,
+}
+
+/// A number that differs from host to host and from path to path. The standard library takes it from the kernel; the number
+/// need not be secret.
+pub fn seed() -> u64 {
+    RandomState::new().hash_one(0)
 }
 
 impl Backoff {
-    /// Begins with the first pause.
-    pub fn new(growth: Growth) -> Self {
-        // The standard library seeds `RandomState` from the kernel; the seed need only differ between hosts, not be
-        // secret.
+    /// Begins with the first pause. The same seed leads to the same pauses.
+    pub fn new(growth: Growth, seed: u64) -> Self {
         Self {
             growth,
             next: growth.first,
-            random: RandomState::new(),
-            drawn: 0,
+            random: seed,
         }
     }
 
@@ -65,8 +74,11 @@ impl Backoff {
 
     /// A random time between zero and `whole`.
     pub fn fraction(&mut self, whole: Duration) -> Duration {
-        self.drawn += 1;
-        let share = self.random.hash_one(self.drawn) >> 32;
+        // SplitMix64.
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.random ^ self.random >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        let share = (mixed ^ mixed >> 31) >> 32;
         whole.mul_f64(f64::from(u32::try_from(share).unwrap_or_default()) / f64::from(u32::MAX))
     }
 }
@@ -78,8 +90,8 @@ mod tests {
 
     #[test]
     fn pauses_grow_and_scatter() {
-        for growth in [FAST, SLOW] {
-            let mut backoff = Backoff::new(growth);
+        for growth in [FAST, SLOW, BUSY] {
+            let mut backoff = Backoff::new(growth, seed());
             let mut middle = growth.first;
             for _ in 0..16 {
                 let pause = backoff.pause();
@@ -93,7 +105,11 @@ mod tests {
             backoff.reset();
             assert!(backoff.pause() <= growth.first * 3 / 2);
         }
-        let draw = || (0..6).map(|_| Backoff::new(FAST).pause()).collect::<BTreeSet<_>>();
+        let draw = || {
+            (0..6)
+                .map(|_| Backoff::new(FAST, seed()).pause())
+                .collect::<BTreeSet<_>>()
+        };
         assert!(draw().len() > 3, "hosts pause for different times");
     }
 }

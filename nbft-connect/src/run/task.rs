@@ -19,6 +19,10 @@ use crate::target::{Depth, Probe, Progress};
 /// A command that stays reads the log of a discovery controller so often while something is missing.
 const REREAD: Duration = Duration::from_secs(60);
 
+/// A command that stays waits as long as the kernel would for the target's answer to Connect. A target with many hosts
+/// answers one after another, and a host that gives up has only added to its work.
+pub const CONNECT_LIMIT: Duration = Duration::from_secs(60);
+
 /// A path, and what is done with it.
 pub struct Task {
     /// The path.
@@ -52,9 +56,17 @@ pub enum Kind {
 enum Activity {
     Idle,
     /// The target is asked, until this time at most.
-    Probing(Probe, Endpoint, Instant),
+    Probing(Probe, Endpoint, Limit),
     /// A child has given the endpoint to the kernel, as this option line.
     Working(Child<Reading>, Endpoint, String),
+}
+
+/// The time limit of a probe.
+#[derive(Clone, Copy)]
+struct Limit {
+    at: Instant,
+    /// The limit may become longer if the target lacks nothing but the answer to Connect.
+    extensible: bool,
 }
 
 impl Task {
@@ -110,7 +122,7 @@ impl Task {
     /// The time limit of the probe.
     pub fn limit(&self) -> Option<Instant> {
         match &self.activity {
-            Activity::Probing(probe, _, limit) => Some(probe.deadline(*limit)),
+            Activity::Probing(probe, _, limit) => Some(probe.deadline(limit.at)),
             _ => None,
         }
     }
@@ -196,7 +208,11 @@ impl Task {
         let (destination, question) = (endpoint.destination(), endpoint.question(depth));
         match Probe::start(&destination, question) {
             Ok(probe) => {
-                self.activity = Activity::Probing(probe, endpoint, Instant::now() + self.attempt.patience());
+                let limit = Limit {
+                    at: Instant::now() + self.attempt.patience(),
+                    extensible: policy.stay,
+                };
+                self.activity = Activity::Probing(probe, endpoint, limit);
                 None
             }
             Err(error) if error.source_is_gone() => Some(Event::NotReady(endpoint.explain(&error))),
@@ -262,7 +278,7 @@ impl Task {
             Activity::Idle => None,
             Activity::Probing(mut probe, endpoint, limit) => {
                 let mut progress = probe.advance();
-                if progress == Progress::Pending && Instant::now() >= probe.deadline(limit) {
+                if progress == Progress::Pending && Instant::now() >= probe.deadline(limit.at) {
                     progress = probe.timed_out();
                 }
                 let diagnosing = *self.attempt.state() == State::Diagnosing;
@@ -270,6 +286,18 @@ impl Task {
                     Progress::Pending => {
                         self.activity = Activity::Probing(probe, endpoint, limit);
                         return None;
+                    }
+                    Progress::Failed(error) if error.is_late() && limit.extensible => {
+                        let failure = endpoint.explain(&error);
+                        let limit = Limit {
+                            at: Instant::now() + CONNECT_LIMIT,
+                            extensible: false,
+                        };
+                        self.activity = Activity::Probing(probe, endpoint, limit);
+                        Event::Late(failure)
+                    }
+                    Progress::Failed(error) if error.is_late() && policy.stay => {
+                        Event::Overloaded(endpoint.explain(&error))
                     }
                     Progress::Failed(error) => Event::ProbeFailed {
                         failure: endpoint.explain(&error),

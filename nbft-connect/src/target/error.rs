@@ -106,6 +106,11 @@ impl ProbeError {
         *self == Self::System(Errno::EADDRNOTAVAIL)
     }
 
+    /// Whether nothing but the answer to Connect is missing.
+    pub fn is_late(&self) -> bool {
+        *self == Self::Silent(Step::Connect)
+    }
+
     /// Whether a target that accepted TCP was too slow.
     pub fn is_slow(&self) -> bool {
         matches!(self, Self::Silent(step) if *step != Step::Tcp)

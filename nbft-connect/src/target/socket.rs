@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr, SocketAddrV6, TcpStream};
 use std::os::fd::AsRawFd;
 
 use nix::errno::Errno;
-use nix::sys::socket::sockopt::BindToDevice;
+use nix::sys::socket::sockopt::{BindToDevice, KeepAlive, TcpKeepCount, TcpKeepIdle, TcpKeepInterval};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrStorage, bind, connect, setsockopt, socket};
 
 use super::Destination;
@@ -27,6 +27,11 @@ impl Destination {
         if let Some(device) = &self.device {
             setsockopt(&socket, BindToDevice, &device.into())?;
         }
+        // A target that is gone is noticed within seconds, however long its answer may take.
+        setsockopt(&socket, KeepAlive, &true)?;
+        setsockopt(&socket, TcpKeepIdle, &2)?;
+        setsockopt(&socket, TcpKeepInterval, &2)?;
+        setsockopt(&socket, TcpKeepCount, &3)?;
         let target = self.socket_address(self.traddr, self.trsvcid);
         match connect(socket.as_raw_fd(), &target) {
             Ok(()) | Err(Errno::EINPROGRESS | Errno::EINTR) => {}
