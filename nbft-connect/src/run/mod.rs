@@ -6,6 +6,8 @@ pub mod backoff;
 pub mod child;
 pub mod events;
 pub mod policy;
+#[cfg(test)]
+mod storm;
 pub mod task;
 
 use std::time::{Duration, Instant};
