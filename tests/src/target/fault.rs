@@ -82,6 +82,8 @@ pub enum Action {
     Dribble(Duration),
     /// The step waits, then goes on.
     Delay(Duration),
+    /// The step waits for its turn, then goes on: one each such time, first come, first served.
+    Turn(Duration),
     /// Only the first bytes of the answer come, then nothing any more.
     Cut(usize),
     /// The command fails with this status, and is not carried out.
@@ -111,6 +113,8 @@ pub struct Fault {
     pub words: String,
     /// How often the fault has struck.
     pub hits: u64,
+    /// When the next turn comes.
+    next: Option<Instant>,
     seen: u64,
     after: u64,
     times: Option<u64>,
@@ -148,6 +152,7 @@ impl Fault {
             action: Action::Hang,
             words: words.join(" "),
             hits: 0,
+            next: None,
             seen: 0,
             after: 0,
             times: None,
@@ -190,6 +195,7 @@ impl Fault {
             "reset" => Action::Reset,
             "dribble" => Action::Dribble(milliseconds(value(Some("100"))?)?),
             "delay" => Action::Delay(milliseconds(value(None)?)?),
+            "turn" => Action::Turn(milliseconds(value(None)?)?),
             "cut" => Action::Cut(number(value(Some("4"))?)?),
             "refuse" => Action::Refuse(Status {
                 code: number(value(None)?)?,
@@ -217,6 +223,17 @@ impl Fault {
             (Action::Change, step) if step != Step::Log => Err("only a log can change".into()),
             _ => Ok(action),
         }
+    }
+
+    /// The action now; a turn is a delay until it comes.
+    pub fn action_now(&mut self) -> Action {
+        let Action::Turn(time) = self.action else {
+            return self.action.clone();
+        };
+        let now = Instant::now();
+        let turn = self.next.map_or(now, |next| next.max(now)) + time;
+        self.next = Some(turn);
+        Action::Delay(turn - now)
     }
 
     /// Whether the fault strikes here and now. Counts.

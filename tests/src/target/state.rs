@@ -160,8 +160,8 @@ impl State {
         let mut actions = Vec::new();
         for fault in &mut self.lock().faults {
             if fault.strikes(place) {
-                actions.push(fault.action.clone());
-                if !matches!(fault.action, Action::Delay(_)) {
+                actions.push(fault.action_now());
+                if !matches!(actions.last(), Some(Action::Delay(_))) {
                     break;
                 }
             }

@@ -32,7 +32,7 @@ impl Session {
         let port = self.port;
         for action in self.state.strikes(&Place { step, port, queue }) {
             match action {
-                Action::Delay(time) => self.link.pause(time)?,
+                Action::Delay(time) | Action::Turn(time) => self.link.pause(time)?,
                 Action::Dribble(pace) => self.link.next_pace = Some(pace),
                 Action::Cut(length) => self.link.next_cut = Some(length),
                 Action::Hang => return Err(self.link.silence()),

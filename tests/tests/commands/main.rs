@@ -10,6 +10,7 @@ mod wait;
 mod connect {
     mod lines;
     mod slow {
+        mod storm;
         mod targets;
     }
 }

@@ -13,17 +13,17 @@ use nbft_tests::target::Target;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-const NQN: &str = "nqn.2026-01.example:disk";
+pub const NQN: &str = "nqn.2026-01.example:disk";
 const HOST: &str = "nqn.2014-08.org.nvmexpress:uuid:f8131bac-cdef-4165-866b-5998c1e67890";
 
 /// A target with one subsystem at port 1, and these lines.
-fn target(lines: &str) -> Target {
+pub fn target(lines: &str) -> Target {
     let description = format!("subsystem {NQN} allow {HOST}\nnamespace {NQN} 1 0fa5d0a1-9a6e-4c6b-8a43-5f0f3a1e0001\n");
     Target::start(&format!("{description}port 1 127.0.0.1 0 {NQN}\n{lines}")).expect("a target")
 }
 
 /// A machine whose NBFT names this target, over the loopback interface.
-fn machine(target: &Target, more: &str) -> Folder {
+pub fn machine(target: &Target, more: &str) -> Folder {
     let port = target.address(1).expect("address").port();
     let table = format!(
         r#"
@@ -56,7 +56,7 @@ fn machine(target: &Target, more: &str) -> Folder {
     machine
 }
 
-fn connect(machine: &Folder, arguments: &[&str]) -> Command {
+pub fn connect(machine: &Folder, arguments: &[&str]) -> Command {
     let mut command = command("nbft-connect");
     command.args(arguments).env("NBFT_ROOT", machine.path());
     command
@@ -179,10 +179,10 @@ fn a_dead_path_costs_a_healthy_one_nothing() {
 }
 
 /// A command that runs until it is told to end.
-struct Waiting(Child);
+pub struct Waiting(Child);
 
 impl Waiting {
-    fn start(command: &mut Command) -> Self {
+    pub fn start(command: &mut Command) -> Self {
         let child = command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -192,7 +192,7 @@ impl Waiting {
     }
 
     /// Sends a signal, which has to end the command within two seconds.
-    fn end(&mut self, signal: Signal) {
+    pub fn end(&mut self, signal: Signal) {
         let begun = Instant::now();
         let pid = Pid::from_raw(i32::try_from(self.0.id()).expect("pid"));
         kill(pid, signal).expect("signal");
