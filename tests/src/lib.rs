@@ -2,5 +2,6 @@
 //! misbehave.
 
 pub mod builder;
+pub mod picture;
 pub mod target;
 pub mod vm;

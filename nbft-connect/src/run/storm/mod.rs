@@ -48,10 +48,10 @@ enum Retry {
 impl Retry {
     fn name(self) -> &'static str {
         match self {
-            Self::Connect => "--stay",
-            Self::IcResp => "--stay --probe icresp",
-            Self::GiveUp => "--retry",
-            Self::Fixed(_) => "lockstep",
+            Self::Connect => "`--stay`",
+            Self::IcResp => "`--stay --probe icresp`",
+            Self::GiveUp => "`--retry`",
+            Self::Fixed(_) => "the kernel alone, every 5 s",
         }
     }
 }

@@ -11,9 +11,9 @@ const HOSTS: usize = 200;
 
 #[test]
 fn nobody_asks_twice() {
-    // The target carries out 25 Connects a second, one after another, so the last host waits for eight seconds.
+    // The target carries out 12 Connects a second, one after another, so hosts wait for ten seconds and more.
     let target = target(&format!(
-        "subsystem {NQN} any\nfault connect turn 40\nunlisten 1\nlisten 1 late=4000"
+        "subsystem {NQN} any\nfault connect turn 80\nunlisten 1\nlisten 1 late=4000"
     ));
     let machines: Vec<_> = (0..HOSTS).map(|_| machine(&target, "")).collect();
     let mut hosts: Vec<_> = (0..HOSTS)
