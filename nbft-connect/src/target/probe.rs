@@ -32,7 +32,9 @@ enum State {
     Sending(Expected, Vec<u8>),
     /// Bytes that have come so far, at most [`LIMIT`].
     Receiving(Expected, Vec<u8>),
-    /// The answer was good. The target has until then to close its end as well.
+    /// The answer was good, and the controller was told to shut down. The target has until then to do so.
+    ShuttingDown(Instant),
+    /// The target has until then to close its end as well.
     Closing(Instant),
 }
 
@@ -62,16 +64,16 @@ impl Probe {
     pub fn poll_fd(&self) -> PollFd<'_> {
         let events = match self.state {
             State::Connecting | State::Sending(..) => PollFlags::POLLOUT,
-            State::Receiving(..) | State::Closing(_) => PollFlags::POLLIN,
+            State::Receiving(..) | State::ShuttingDown(_) | State::Closing(_) => PollFlags::POLLIN,
         };
         PollFd::new(self.stream.as_fd(), events)
     }
 
     /// When to stop waiting for the event, if the caller's own time limit is `limit`: a probe with its last answer waits
-    /// at most 200 ms for the target's end of the connection.
+    /// at most 200 ms for the target to end the association.
     pub fn deadline(&self, limit: Instant) -> Instant {
         match self.state {
-            State::Closing(until) => until.min(limit),
+            State::ShuttingDown(until) | State::Closing(until) => until.min(limit),
             _ => limit,
         }
     }
@@ -79,7 +81,7 @@ impl Probe {
     /// The outcome when no event has come by [`Self::deadline`].
     pub fn timed_out(&self) -> Progress {
         match self.state {
-            State::Closing(_) => Progress::Answered,
+            State::ShuttingDown(_) | State::Closing(_) => Progress::Answered,
             _ => Progress::Failed(ProbeError::Silent(self.step())),
         }
     }
@@ -142,12 +144,24 @@ impl Probe {
                             None => continue,
                             Some(completion) => {
                                 judge(completion, &self.question)?;
-                                // Fails only when the connection is gone, which the next read tells.
-                                let _ = self.stream.shutdown(Shutdown::Write);
-                                State::Closing(Instant::now() + CLOSING)
+                                // Where so few bytes cannot be written at once, the connection's end has to do.
+                                let _ = self.stream.write(&self.question.shutdown());
+                                State::ShuttingDown(Instant::now() + CLOSING)
                             }
                         },
                     }
+                }
+                State::ShuttingDown(until) => {
+                    let until = *until;
+                    match self.stream.read(&mut [0; LIMIT]) {
+                        Err(error) if is_pending(&error) => return Ok(Instant::now() >= until),
+                        Ok(0) | Err(_) => return Ok(true),
+                        // Whatever the answer is, the host goes now.
+                        Ok(_) => {}
+                    }
+                    // Fails only when the connection is gone, which the next read tells.
+                    let _ = self.stream.shutdown(Shutdown::Write);
+                    State::Closing(until)
                 }
                 State::Closing(until) => {
                     // One read at a time: a target that sends for ever does not hold the caller.
@@ -168,7 +182,7 @@ impl Probe {
             State::Sending(Expected::IcResp, _) => Step::IcReq,
             State::Receiving(Expected::IcResp, pdu) if pdu.is_empty() => Step::IcReq,
             State::Receiving(Expected::IcResp | Expected::Unasked, _) => Step::IcResp,
-            State::Sending(..) | State::Receiving(..) | State::Closing(_) => Step::Connect,
+            State::Sending(..) | State::Receiving(..) | State::ShuttingDown(_) | State::Closing(_) => Step::Connect,
         }
     }
 

@@ -1,4 +1,4 @@
-//! The host's PDUs: ICReq, and the Connect command in a CapsuleCmd. All fields are little endian.
+//! The host's PDUs: ICReq, and the commands Connect and Property Set, each in a CapsuleCmd. All fields are little endian.
 //!
 //! Figures 10 to 25, here and in `response.rs`, are those of the NVMe/TCP Transport Specification 1.0 (section 3.6.2 has
 //! the PDUs), figures 546 to 549 those of the NVM Express Base Specification 2.2 (section 6.3, Connect).
@@ -25,6 +25,10 @@ pub const DDGST: u8 = 2;
 
 /// The command identifier of the Connect command: not 0, which zeros would answer.
 pub const CID: u16 = 1;
+
+/// CC (section 3.1.4 of the Base Specification) of a controller that is told to shut down: queue entries of 64 and 16 bytes,
+/// as the kernel would set, and a normal shutdown (SHN).
+const SHUT_DOWN: u32 = 0x0046_4000;
 
 impl Question {
     /// DGST of the ICReq, and of the ICResp that answers it.
@@ -72,6 +76,27 @@ impl Question {
         if self.data_digest {
             let digest = digest(pdu.get(data..data + CONNECT_DATA).unwrap_or_default());
             put(&mut pdu, data + CONNECT_DATA, &digest);
+        }
+        pdu
+    }
+
+    /// A Property Set command that shuts the controller down. A target may keep a controller that was lost without it, and
+    /// the kernel would find no other one.
+    pub(super) fn shutdown(&self) -> Vec<u8> {
+        let mut pdu = vec![0; COMMAND + if self.header_digest { DIGEST } else { 0 }];
+        let length = u32::try_from(pdu.len()).unwrap_or_default();
+        put(&mut pdu, 0, &[CAPSULE_CMD, self.digests() & HDGST, 72]);
+        put(&mut pdu, 4, &length.to_le_bytes());
+        // Opcode (Fabrics), SGL in use, command identifier, type (Property Set).
+        put(&mut pdu, 8, &[0x7f, 0x40]);
+        put(&mut pdu, 10, &(CID + 1).to_le_bytes());
+        // SGL: no data. Offset of CC, and the value.
+        put(&mut pdu, 47, &[0x5a]);
+        put(&mut pdu, 52, &0x14_u32.to_le_bytes());
+        put(&mut pdu, 56, &SHUT_DOWN.to_le_bytes());
+        if self.header_digest {
+            let digest = digest(pdu.get(..COMMAND).unwrap_or_default());
+            put(&mut pdu, COMMAND, &digest);
         }
         pdu
     }

@@ -183,8 +183,13 @@ fn good_targets() {
             let (place, thread) = target(address, [vec![Take(128)], answers].concat());
             assert_eq!(ask(place, question(Depth::Connect, digests), LONG), Progress::Answered);
             let taken = thread.join().unwrap();
-            assert_eq!(taken.len(), 128 + length, "digests {digests}");
-            let (icreq, capsule) = taken.split_at(128);
+            assert_eq!(taken.len(), 128 + length + data, "digests {digests}");
+            let (icreq, commands) = taken.split_at(128);
+            let (capsule, shutdown) = commands.split_at(length);
+            assert_eq!(shutdown[..8], [4, digests & 1, 72, 0, data as u8, 0, 0, 0]);
+            assert_eq!(shutdown[8..13], [0x7f, 0x40, 2, 0, 0]);
+            // CC, with a normal shutdown.
+            assert_eq!(shutdown[47..60], [0x5a, 0, 0, 0, 0, 0x14, 0, 0, 0, 0, 0x40, 0x46, 0]);
             assert_eq!(icreq[..16], [0, 0, 128, 0, 128, 0, 0, 0, 0, 0, 0, digests, 0, 0, 0, 0]);
             assert!(icreq[16..].iter().all(|&byte| byte == 0));
             assert_eq!(capsule[..4], [4, digests, 72, data as u8]);
@@ -196,7 +201,9 @@ fn good_targets() {
             assert_eq!(capsule[data + 256..data + 264], *b"nqn.sub\0");
             assert_eq!(capsule[data + 512..data + 521], *b"nqn.host\0");
             if digests & 1 != 0 {
-                assert_eq!(capsule[72..76], crc(CRC32C, &capsule[..72]).to_le_bytes());
+                for command in [capsule, shutdown] {
+                    assert_eq!(command[72..76], crc(CRC32C, &command[..72]).to_le_bytes());
+                }
             }
             if digests & 2 != 0 {
                 let (data, digest) = capsule[data..].split_at(1024);
@@ -219,10 +226,13 @@ fn the_association_ends_before_the_answer() {
     let good = || Say(response(0, 1, 0));
     let closing = 200;
     for (end, least, most) in [
-        (vec![good(), Take(1), Pause(80), Close], 80, closing),
-        (vec![good(), Take(1), Pause(80), Reset], 80, closing),
+        // The answer to the shutdown, then the host's end, then the target's.
+        (vec![good(), Take(72), good(), Take(1), Pause(80), Close], 80, closing),
+        (vec![good(), Take(72), good(), Take(1), Pause(80), Reset], 80, closing),
         (vec![good(), good(), Close], 0, closing),
-        (vec![good(), Take(1), Pause(1000)], closing, 900),
+        (vec![good(), Take(72), Close], 0, closing),
+        (vec![good(), Take(72), Pause(1000)], closing, 900),
+        (vec![good(), Take(72), good(), Take(1), Pause(1000)], closing, 900),
         (vec![good(), Flood(0)], closing, 900),
     ] {
         let prompt = || {

@@ -28,7 +28,7 @@ fn nobody_asks_twice() {
     // Each probe ends in order once it is answered, and a host that is up sleeps.
     let counts = target
         .wait_for(Duration::from_secs(120), |counts| {
-            counts.controller_ends.lost >= HOSTS as u64
+            counts.controller_ends.shutdown >= HOSTS as u64
         })
         .expect("every host is up");
     assert_eq!(counts.connects, HOSTS as u64, "a host gave up, and came back");

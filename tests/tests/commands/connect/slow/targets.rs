@@ -154,6 +154,9 @@ fn a_probe_ends_in_order() {
         .wait_for(Duration::from_secs(5), |counts| counts.controllers.now == 0)
         .expect("no controller is left");
     assert_eq!((counts.connects, counts.ends.reset), (1, 0), "{counts:?}");
+    // Targets may keep a controller that is lost.
+    let ends = counts.controller_ends;
+    assert_eq!((ends.shutdown, ends.lost), (1, 0), "{counts:?}");
     // Stopped at the greeting, no controller is made.
     let ran = within(
         5,
