@@ -78,7 +78,7 @@ impl Picture {
     }
 }
 
-/// The course of a storm, as `nbft-connect/src/storm` writes it.
+/// The course of a storm, as `nbft-connect/src/run/storm` writes it.
 #[derive(Debug, Deserialize)]
 pub struct Course {
     /// How the hosts retry.
@@ -233,33 +233,40 @@ pub fn dead_paths(table: &str) -> String {
     picture.end()
 }
 
-/// Storms as a table in Markdown.
+/// Storms as a table in Markdown: a row for each target, a column for each retry.
 pub fn storms(courses: &[Course]) -> String {
-    let mut text = String::from(
-        "| Connects a second | served at a time | hosts retry by | half are up | all are up | Connects | in vain | TCP connections | \
-         most in 100 ms |\n|---:|---:|---|---:|---:|---:|---:|---:|---:|\n",
-    );
-    for course in courses {
-        let time = |time: Option<f64>| time.map_or("never".to_owned(), |time| format!("{time:.1} s"));
-        let served = if course.served < course.hosts as usize {
-            format!("{}, {} wait", course.served, course.waiting)
+    let mut text = String::new();
+    for of_one_target in courses.chunk_by(|one, other| (one.rate, one.served) == (other.rate, other.served)) {
+        let [first, ..] = of_one_target else { continue };
+        let cells = |cell: fn(&Course) -> String| of_one_target.iter().map(cell).collect::<Vec<_>>().join(" | ");
+        if text.is_empty() {
+            let _ = writeln!(
+                text,
+                "| Connects a second | served at a time | {} |",
+                cells(|course| course.retry.clone())
+            );
+            let _ = writeln!(text, "|---:|---:|{}", "---:|".repeat(of_one_target.len()));
+        }
+        let served = if first.served < first.hosts as usize {
+            format!("{}, {} more wait", first.served, first.waiting)
         } else {
             "all".to_owned()
         };
-        let _ = writeln!(
-            text,
-            "| {} | {served} | {} | {} | {} | {} | {} | {} | {} |",
-            course.rate,
-            course.retry,
-            time(course.half),
-            time(course.last),
-            course.connects,
-            course.wasted,
-            course.connections,
-            course.densest
-        );
+        let _ = writeln!(text, "| {} | {served} | {} |", first.rate, cells(course_in_words));
     }
     text
+}
+
+fn course_in_words(course: &Course) -> String {
+    let last = match course.last {
+        Some(last) => format!("{last:.0} s"),
+        None => format!("{} hosts never", course.hosts as usize - course.up),
+    };
+    let in_vain = match course.wasted {
+        0 => String::new(),
+        wasted => format!(", {wasted} in vain"),
+    };
+    format!("{last}: {}{in_vain}", course.connects)
 }
 
 #[cfg(test)]
@@ -283,6 +290,7 @@ mod tests {
         };
         let picture = storm(&course("ours"), &course("peer")).unwrap();
         assert_eq!(picture.matches("<polyline").count(), 4, "{picture}");
-        assert!(storms(&[course("ours")]).ends_with("| 1, 1 wait | ours | 1.5 s | 2.0 s | 4 | 0 | 4 | 1 |\n"));
+        let table = storms(&[course("ours"), course("theirs")]);
+        assert!(table.ends_with("| 2 | 1, 1 more wait | 2 s: 4 | 2 s: 4 |\n"), "{table}");
     }
 }

@@ -1,4 +1,4 @@
-//! Makes pictures of figures, for `tests/bench-pictures`.
+//! Makes pictures of figures, for `tests/bench-connect`.
 
 use std::io::Read;
 use std::process::ExitCode;

@@ -1,7 +1,7 @@
 //! Many hosts come up together against a target that is late and slow, in virtual time: each host's pauses and patience are
 //! those of [`Attempt`]. The same seed leads to the same storm.
 //!
-//! `NBFT_STORM` names a file that gets the course of all storms, for `tests/bench-pictures`.
+//! `NBFT_STORM` names a file that gets the course of all storms, for `tests/bench-connect`.
 
 mod target;
 
@@ -46,12 +46,12 @@ enum Retry {
 }
 
 impl Retry {
-    fn name(self) -> &'static str {
+    fn name(self) -> String {
         match self {
-            Self::Connect => "`--stay`",
-            Self::IcResp => "`--stay --probe icresp`",
-            Self::GiveUp => "`--retry`",
-            Self::Fixed(_) => "the kernel alone, every 5 s",
+            Self::Connect => "`--stay`".to_owned(),
+            Self::IcResp => "`--stay --probe icresp`".to_owned(),
+            Self::GiveUp => "`--retry`".to_owned(),
+            Self::Fixed(pause) => format!("the kernel alone, every {} s", pause.as_secs()),
         }
     }
 }
@@ -370,12 +370,8 @@ fn data() {
     for bounded in [true, false] {
         for rate in [1000, 200, 50, 20] {
             let limits = limits(rate, bounded);
-            for retry in [
-                Retry::Connect,
-                Retry::IcResp,
-                Retry::GiveUp,
-                Retry::Fixed(Duration::from_secs(5)),
-            ] {
+            let fixed = [5, 1].map(|pause| Retry::Fixed(Duration::from_secs(pause)));
+            for retry in [Retry::Connect, Retry::IcResp, Retry::GiveUp].into_iter().chain(fixed) {
                 courses.push(storm(retry, limits).json(retry, limits));
             }
         }

@@ -1,5 +1,5 @@
 //! Many hosts come up together against a target that is late and slow: real processes on this machine. The storm of 1,000
-//! hosts in virtual time is in `nbft-connect/src/storm`; this one shows that the processes do the same.
+//! hosts in virtual time is in `nbft-connect/src/run/storm`; this one shows that the processes do the same.
 
 use std::time::Duration;
 
