@@ -198,7 +198,7 @@ impl Storm {
     /// The target has answered ICReq.
     fn icresp(&mut self, number: Number) {
         let connection = self.target.connections[number];
-        if self.retry == Retry::IcResp && !connection.queue.is_some() {
+        if self.retry == Retry::IcResp && connection.queue.is_none() {
             self.target.close(number);
             return self.answered(connection.host);
         }
@@ -243,7 +243,7 @@ impl Storm {
         if connection.closed || host.up.is_some() || host.step != step {
             return;
         }
-        if connection.greeted && !connection.queue.is_some() && !connection.late && self.retry != Retry::GiveUp {
+        if connection.greeted && connection.queue.is_none() && !connection.late && self.retry != Retry::GiveUp {
             self.target.connections[number].late = true;
             self.on(connection.host, Event::Late(Failure::new(Exit::TryAgain, "")));
             return self.limit(number, CONNECT_LIMIT);
@@ -351,6 +351,15 @@ fn all_hosts_come_up() {
     }
 }
 
+/// Where not even all probes can be answered within a minute, hosts come less and less often, until those that come get
+/// through. With equal pauses no host ever does.
+#[test]
+fn overloaded_targets_recover() {
+    let limits = limits(15, false);
+    assert_eq!(storm(Retry::Connect, limits).up.len(), HOSTS);
+    assert_eq!(storm(Retry::Fixed(Duration::from_secs(5)), limits).up.len(), 0);
+}
+
 /// Two storms of one seed are the same.
 #[test]
 fn storms_repeat() {
@@ -368,7 +377,7 @@ fn data() {
     };
     let mut courses = Vec::new();
     for bounded in [true, false] {
-        for rate in [1000, 200, 50, 20] {
+        for rate in [1000, 200, 50, 20, 15] {
             let limits = limits(rate, bounded);
             let fixed = [5, 1].map(|pause| Retry::Fixed(Duration::from_secs(pause)));
             for retry in [Retry::Connect, Retry::IcResp, Retry::GiveUp].into_iter().chain(fixed) {

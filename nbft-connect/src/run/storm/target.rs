@@ -36,6 +36,8 @@ pub struct Connection {
     /// The target has answered ICReq.
     pub greeted: bool,
     served: bool,
+    /// The Connect has come, and is not carried out.
+    connecting: bool,
 }
 
 /// The target.
@@ -88,6 +90,7 @@ impl Target {
             greeted: false,
             late: false,
             served: false,
+            connecting: false,
         });
         self.connections.len() - 1
     }
@@ -122,6 +125,7 @@ impl Target {
     /// A Connect arrives; returns how long it takes, if its turn has come.
     pub fn connect(&mut self, number: Number) -> Option<Duration> {
         self.connects.push_back(number);
+        self.connections[number].connecting = true;
         (self.connects.len() == 1).then(|| self.pace())
     }
 
@@ -130,6 +134,7 @@ impl Target {
     pub fn carry_out(&mut self) -> (Number, Option<Duration>) {
         let number = self.connects.pop_front().expect("a Connect");
         self.carried_out += 1;
+        self.connections[number].connecting = false;
         self.wasted += usize::from(self.connections[number].closed);
         self.release(number);
         (number, (!self.connects.is_empty()).then(|| self.pace()))
@@ -138,7 +143,7 @@ impl Target {
     /// The host closes a connection before it has sent a Connect.
     pub fn close(&mut self, number: Number) {
         self.connections[number].closed = true;
-        if !self.connects.contains(&number) {
+        if !self.connections[number].connecting {
             self.release(number);
         }
     }
