@@ -95,11 +95,11 @@ unpack() {
     rm -rf "$debs"
 }
 
-# portable PACKAGE PROGRAM [SUITE [OPTION...]]: unpacks a package of Debian sid, and of SUITE, with all that it depends on, and
-# leaves in $temp a script that runs the program with its own libraries, C library included: on any Debian. OPTIONs are
-# those of mmdebstrap.
+# portable PACKAGES PROGRAMS [SUITE [OPTION...]]: unpacks packages (a,b) of Debian sid, and of SUITE, with all that they
+# depend on, and leaves in $temp a script for each of the programs ("a b"), which runs the program with its own libraries, C
+# library included: on any Debian. OPTIONs are those of mmdebstrap.
 portable() {
-    local package=$1 program=$2 sources=("deb $mirror sid main") name lib loader=ld-linux-x86-64.so.2
+    local packages=$1 programs=$2 sources=("deb $mirror sid main") program name lib loader=ld-linux-x86-64.so.2
     shift 2
     if [ $# -gt 0 ]; then
         sources+=("deb $mirror $1 main")
@@ -107,20 +107,23 @@ portable() {
     fi
     need_packages mmdebstrap
     # A mirror may lag behind.
-    quietly mmdebstrap mmdebstrap --quiet --variant=extract --include="$package" --format=directory \
+    quietly mmdebstrap mmdebstrap --quiet --variant=extract --include="$packages" --format=directory \
         --aptopt='Acquire::Check-Valid-Until "false"' "$@" sid "$temp/tree" "${sources[@]}"
-    name=$(basename "$program") lib=$temp/tree/usr/lib/x86_64-linux-gnu
+    lib=$temp/tree/usr/lib/x86_64-linux-gnu
     mkdir "$temp/lib"
-    "$lib/$loader" --library-path "$lib" --list "$temp/tree/$program" |
-        awk -v tree="$temp/tree" '$2 == "=>" && index($3, tree) == 1 { print $3 }' | xargs cp -L -t "$temp/lib"
     cp -L "$lib/$loader" "$temp/lib/"
-    cp "$temp/tree/$program" "$temp/$name.elf"
-    cat >"$temp/$name" <<END
+    for program in $programs; do
+        name=$(basename "$program")
+        "$lib/$loader" --library-path "$lib" --list "$temp/tree/$program" |
+            awk -v tree="$temp/tree" '$2 == "=>" && index($3, tree) == 1 { print $3 }' | xargs cp -L -t "$temp/lib"
+        cp "$temp/tree/$program" "$temp/$name.elf"
+        cat >"$temp/$name" <<END
 #!/bin/sh
 here=\${0%/*}
 exec "\$here/lib/$loader" --library-path "\$here/lib" "\$here/$name.elf" "\$@"
 END
-    chmod 755 "$temp/$name"
+        chmod 755 "$temp/$name"
+    done
     rm -rf "$temp/tree"
 }
 
