@@ -20,6 +20,8 @@ const COMMON: [&str; 3] = ["virtio_pci", "virtio_console", "virtio_net"];
 const HOST: [&str; 2] = ["nvme-fabrics", "nvme-tcp"];
 const TARGET: [&str; 3] = ["loop", "nvmet", "nvmet-tcp"];
 const ROOT: [&str; 2] = ["virtio_blk", "ext4"];
+/// What a kernel encrypts with; nothing here would load these on demand.
+const TLS: [&str; 3] = ["ghash-generic", "gcm", "tls"];
 
 const MACHINE_ID: &str = "5f0f3a1e00014a6e8c6b8a430fa5d0a1\n";
 
@@ -32,6 +34,7 @@ pub fn host(scenario: &Scenario, setting: &Setting) -> Result<Vec<u8>> {
         Root::Busybox => {
             let mut archive = machine("host")?;
             host_files(&mut archive, "", scenario, bin_dir)?;
+            tls_programs(&mut archive, scenario, setting)?;
             archive
         }
         Root::Systemd => {
@@ -52,6 +55,9 @@ pub fn host(scenario: &Scenario, setting: &Setting) -> Result<Vec<u8>> {
             return Ok(initrd);
         }
     };
+    if settings.tls {
+        own.extend(TLS);
+    }
     add_modules(&mut archive, &own, &settings.modules, kernel, &settings.hide)?;
     Ok(archive.to_bytes())
 }
@@ -73,6 +79,10 @@ pub fn target(scenario: &Scenario, setting: &Setting) -> Result<Vec<u8>> {
         archive.file("/usr/bin/nbft-target", 0o755, at(&faulty, fs::read(&faulty))?);
     }
     shared(&mut archive, "");
+    tls_programs(&mut archive, scenario, setting)?;
+    if scenario.settings.tls {
+        own.extend(TLS);
+    }
     add_modules(&mut archive, &own, &scenario.settings.modules, setting.kernel, &[])?;
     Ok(archive.to_bytes())
 }
@@ -105,6 +115,21 @@ fn shared(archive: &mut Archive, root: &str) {
     archive.file(&format!("{root}/etc/ports"), 0o644, include_str!("../../vm/ports"));
     let words = include_str!("../../vm/common-lib");
     archive.file(&format!("{root}/etc/common-lib"), 0o644, words);
+}
+
+/// The handshake agent and the programs for keys, if the scenario wants them.
+fn tls_programs(archive: &mut Archive, scenario: &Scenario, setting: &Setting) -> Result<()> {
+    if !scenario.settings.tls {
+        return Ok(());
+    }
+    let programs = setting.cache.join("tlshd");
+    if !programs.join("version").exists() {
+        return Err(format!(
+            "no tlshd in {}: run tests/fetch-tlshd first",
+            programs.display()
+        ));
+    }
+    copy(archive, &programs, "/tlshd")
 }
 
 /// The commands under test, the scenario's script and a copy of what is injected.

@@ -28,6 +28,8 @@ pub struct Hardware<'a> {
     pub nics: Vec<Nic>,
     /// An image of a disk, of which the machine gets a throw-away copy.
     pub disk: Option<&'a Path>,
+    /// Whether QEMU writes all that goes over the first interface into the file `ROLE-wire`.
+    pub capture: bool,
     /// Megabytes.
     pub memory: u32,
     /// Whether a reboot starts it again; otherwise it ends the machine.
@@ -99,6 +101,10 @@ impl Machine {
         }
         for (number, nic) in hardware.nics.iter().enumerate() {
             command.args(network(role, number, nic, dir));
+        }
+        if hardware.capture {
+            let file = path("wire").display().to_string().replace(',', ",,");
+            command.args(["-object", &format!("filter-dump,id=wire,netdev=nic0,file={file}")]);
         }
         if let Some(disk) = hardware.disk {
             // A comma in a value is written as two.

@@ -9,6 +9,7 @@ pub mod machine;
 pub mod modules;
 pub mod run;
 pub mod scenario;
+pub mod wire;
 
 /// An error is one line for the person at the terminal: what, where, why.
 pub type Result<T> = std::result::Result<T, String>;

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::machine::{Cable, Hardware, Machine, Nic};
 use super::modules::Kernel;
 use super::scenario::{Root, Scenario, Settings};
-use super::{Result, at, initramfs};
+use super::{Result, at, initramfs, wire};
 
 /// The result of the host script.
 pub struct Outcome {
@@ -84,6 +84,7 @@ pub fn run(scenario: &Scenario, setting: &Setting) -> Result<Outcome> {
                 tables: &[],
                 nics: target_nics(settings),
                 disk: far_disk,
+                capture: false,
                 memory: 512,
                 reboots: false,
             },
@@ -108,6 +109,7 @@ pub fn run(scenario: &Scenario, setting: &Setting) -> Result<Outcome> {
             tables: &scenario.tables,
             nics: host_nics(settings),
             disk: own_disk,
+            capture: settings.tls,
             memory,
             reboots: settings.reboots,
         },
@@ -119,6 +121,7 @@ pub fn run(scenario: &Scenario, setting: &Setting) -> Result<Outcome> {
     let mut conversation = Conversation {
         host: &host,
         target: target.as_ref(),
+        wire: dir.join("host-wire"),
         host_up: false,
         host_ended: false,
         target_ready: target.is_none(),
@@ -188,6 +191,8 @@ fn mac(group: u8, number: usize) -> String {
 struct Conversation<'a> {
     host: &'a Machine,
     target: Option<&'a Machine>,
+    /// What went over the host's first interface.
+    wire: PathBuf,
     host_up: bool,
     host_ended: bool,
     target_ready: bool,
@@ -215,6 +220,11 @@ impl Conversation<'_> {
                 Ok(Event::Host(line)) if line == "up" => {
                     self.host_up = true;
                     self.go()?;
+                }
+                Ok(Event::Host(line)) if line.starts_with("wire ") => {
+                    let text = line["wire ".len()..].as_bytes();
+                    let seen = at(&self.wire, fs::read(&self.wire)).map(|capture| wire::seen(&capture, text));
+                    send(&self.host.control, &seen?, "host")?;
                 }
                 Ok(Event::Host(line)) => match self.target {
                     Some(target) => send(&target.control, &line, "target")?,

@@ -42,6 +42,9 @@ pub struct Settings {
     /// If not empty, the host must not reach its script, and the machine has to end by itself. Compared are the lines of
     /// its console that contain one of these words, each from that word on.
     pub console: Vec<String>,
+    /// Whether both machines can do TLS: the programs of `tests/fetch-tlshd`, kernel modules, and a capture of what goes
+    /// over the host's first cable.
+    pub tls: bool,
     /// More kernel modules, on both machines.
     pub modules: Vec<String>,
     /// Modules the host does not have.
@@ -93,6 +96,7 @@ impl Default for Settings {
             exit: 0,
             reboots: false,
             console: Vec::new(),
+            tls: false,
             modules: Vec::new(),
             hide: Vec::new(),
             cmdline: String::new(),
