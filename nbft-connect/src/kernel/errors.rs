@@ -51,6 +51,38 @@ impl Refusal {
     }
 }
 
+/// The errors that mean something else over TLS. The kernel passes on the error of the handshake agent, which does not tell
+/// a wrong key from a target that has none yet, speaks no TLS, or goes down: so none of these is final.
+fn explain_tls(errno: Errno, endpoint: &Endpoint) -> Option<(Exit, String)> {
+    let (exit, why) = match errno {
+        Errno::ESRCH => (
+            Exit::Config,
+            "no TLS handshake agent runs on this machine: install and start tlshd (ktls-utils)",
+        ),
+        Errno::ENOKEY if endpoint.tls_key.is_none() => (
+            Exit::Config,
+            "the kernel's keyring has no TLS key for this host and subsystem",
+        ),
+        Errno::ETIMEDOUT => (
+            Exit::TryAgain,
+            "the TLS handshake failed: the target closed the connection, or it or the agent was silent; the keys of host and \
+             target may differ, the target may have no key for this host, or speak no TLS",
+        ),
+        Errno::EACCES => (
+            Exit::TryAgain,
+            "the TLS handshake failed: the keys of host and target differ, the target has no key for this host, or it speaks \
+             no TLS",
+        ),
+        Errno::EIO => (
+            Exit::TryAgain,
+            "the kernel could not connect over TLS, and does not say why: the target refused this host or subsystem, or the \
+             handshake agent failed (the kernel's and the agent's logs say which)",
+        ),
+        _ => return None,
+    };
+    Some((exit, why.to_owned()))
+}
+
 /// Only what a retry cannot mend is final.
 fn explain(errno: Errno, endpoint: &Endpoint) -> (Exit, String) {
     let source = endpoint
@@ -61,6 +93,9 @@ fn explain(errno: Errno, endpoint: &Endpoint) -> (Exit, String) {
         .as_ref()
         .map_or("the interface", |interface| &interface.name);
     let again = |why: &str| (Exit::TryAgain, why.to_owned());
+    if let Some(explained) = endpoint.has("tls").then(|| explain_tls(errno, endpoint)).flatten() {
+        return explained;
+    }
     match errno {
         Errno::ECONNREFUSED => again("connection refused: nothing listens there (yet)"),
         Errno::ENETUNREACH => again("network unreachable: no route (yet)"),
@@ -84,23 +119,10 @@ fn explain(errno: Errno, endpoint: &Endpoint) -> (Exit, String) {
             "the kernel could not connect, and does not say why: the target failed in the midst of it, or refused what it had \
              allowed a moment before (the kernel's log has the status)",
         ),
-        Errno::ENOKEY if endpoint.has("tls") => (
-            Exit::Refused,
-            "the kernel's keyring has no TLS key for this host and subsystem".to_owned(),
-        ),
         Errno::ENOKEY => (
             Exit::Refused,
             "the target demands authentication (DH-HMAC-CHAP), but no secret was found; see --dhchap-secret-file"
                 .to_owned(),
-        ),
-        Errno::EKEYREJECTED if endpoint.has("tls") => (
-            Exit::Refused,
-            "the TLS handshake failed: the keys of host and target differ, or the target knows no key for this host"
-                .to_owned(),
-        ),
-        Errno::ESRCH if endpoint.has("tls") => (
-            Exit::Config,
-            "no TLS handshake agent runs on this machine: install and start tlshd (ktls-utils)".to_owned(),
         ),
         Errno::EKEYREJECTED => (
             Exit::Refused,

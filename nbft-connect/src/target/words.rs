@@ -25,7 +25,9 @@ impl ProbeError {
             ),
             Self::Closed(step) => {
                 let when = match step {
-                    Step::Tcp | Step::IcReq => "after TCP, without an NVMe/TCP answer",
+                    Step::Tcp | Step::IcReq => {
+                        "after TCP, without an NVMe/TCP answer; a target that expects TLS does so"
+                    }
                     Step::IcResp => "within its ICResp",
                     Step::Connect => "instead of answering Connect",
                 };
