@@ -73,6 +73,11 @@ fn explain_tls(errno: Errno, endpoint: &Endpoint) -> Option<(Exit, String)> {
             "the TLS handshake failed: the keys of host and target differ, the target has no key for this host, or it speaks \
              no TLS",
         ),
+        Errno::EIO if endpoint.has("dhchap_secret") => (
+            Exit::TryAgain,
+            "the kernel could not connect over TLS, and does not say why: the secrets of host and target differ, the target \
+             refused this host or subsystem, or the handshake agent failed (the kernel's and the agent's logs say which)",
+        ),
         Errno::EIO => (
             Exit::TryAgain,
             "the kernel could not connect over TLS, and does not say why: the target refused this host or subsystem, or the \
