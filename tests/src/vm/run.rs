@@ -221,14 +221,13 @@ impl Conversation<'_> {
                     self.host_up = true;
                     self.go()?;
                 }
-                Ok(Event::Host(line)) if line.starts_with("wire ") => {
-                    let text = line["wire ".len()..].as_bytes();
-                    let seen = at(&self.wire, fs::read(&self.wire)).map(|capture| wire::seen(&capture, text));
-                    send(&self.host.control, &seen?, "host")?;
-                }
-                Ok(Event::Host(line)) => match self.target {
-                    Some(target) => send(&target.control, &line, "target")?,
-                    None => send(&self.host.control, "done 1", "host")?,
+                Ok(Event::Host(line)) => match (line.strip_prefix("wire "), self.target) {
+                    (Some(text), _) => {
+                        let seen = at(&self.wire, fs::read(&self.wire)).map(|all| wire::seen(&all, text.as_bytes()));
+                        send(&self.host.control, &seen?, "host")?;
+                    }
+                    (None, Some(target)) => send(&target.control, &line, "target")?,
+                    (None, None) => send(&self.host.control, "done 1", "host")?,
                 },
                 Ok(Event::Target(line)) => match line.strip_prefix("ready ") {
                     Some("0") => {
