@@ -105,6 +105,7 @@ pub struct Attempt {
     forward: bool,
     /// The latest failure was a refusal, by the target or by the kernel, or a time-out of an overloaded target.
     refused: bool,
+    first_patience: Duration,
     patience: Duration,
 }
 
@@ -127,6 +128,7 @@ impl Attempt {
             hastened: false,
             forward: false,
             refused: false,
+            first_patience: patience,
             patience,
         }
     }
@@ -157,6 +159,12 @@ impl Attempt {
     /// hosts that give up early only add to its work.
     pub fn patience(&self) -> Duration {
         self.patience
+    }
+
+    /// Whether the target was too slow before. The first time its controller may only have faltered, and a new connection
+    /// tells sooner; from the second time on the target may be overloaded, and a host that gives up adds to its work.
+    pub fn was_slow(&self) -> bool {
+        self.patience > self.first_patience
     }
 
     /// The attempt begins.

@@ -210,7 +210,7 @@ impl Task {
             Ok(probe) => {
                 let limit = Limit {
                     at: Instant::now() + self.attempt.patience(),
-                    extensible: policy.stay,
+                    extensible: policy.stay && self.attempt.was_slow(),
                 };
                 self.activity = Activity::Probing(probe, endpoint, limit);
                 None

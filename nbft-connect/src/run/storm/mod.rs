@@ -243,7 +243,8 @@ impl Storm {
         if connection.closed || host.up.is_some() || host.step != step {
             return;
         }
-        if connection.greeted && connection.queue.is_none() && !connection.late && self.retry != Retry::GiveUp {
+        let waits = self.retry != Retry::GiveUp && host.attempt.was_slow();
+        if connection.greeted && connection.queue.is_none() && !connection.late && waits {
             self.target.connections[number].late = true;
             self.on(connection.host, Event::Late(Failure::new(Exit::TryAgain, "")));
             return self.limit(number, CONNECT_LIMIT);
@@ -338,13 +339,14 @@ fn all_hosts_come_up() {
         for rate in [1000, 200, 50, 20] {
             let limits = limits(rate, bounded);
             let course = storm(Retry::Connect, limits);
-            assert_eq!((course.up.len(), course.wasted), (HOSTS, 0), "{limits:?}");
-            // The target is busy nearly all the time, and does nothing in vain.
+            assert_eq!(course.up.len(), HOSTS, "{limits:?}");
+            // Each host gives up once before it waits, and once more when a minute is not enough.
+            assert!(course.wasted <= 2 * HOSTS, "{limits:?}: {}", course.wasted);
             let least = HOSTS as u32 * (2 + u32::from(QUEUES));
             let ideal = limits.up + Duration::from_secs(1) / rate * least;
             let last = course.up[HOSTS - 1];
             assert!(
-                last < ideal * 5 / 4 + Duration::from_secs(5),
+                last < ideal * 3 / 2 + Duration::from_secs(5),
                 "{limits:?}: {last:?} of {ideal:?}"
             );
         }
