@@ -178,6 +178,11 @@ impl Attempt {
         matches!(self.state, State::Up(_) | State::Ended(_))
     }
 
+    /// Whether the target or the kernel was asked at least once.
+    pub fn is_tried(&self) -> bool {
+        self.tried
+    }
+
     /// Whether an attempt is under way.
     pub fn is_busy(&self) -> bool {
         matches!(self.state, State::Probing | State::Connecting | State::Diagnosing)

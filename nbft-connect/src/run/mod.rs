@@ -32,6 +32,9 @@ const GRACE: Duration = Duration::from_millis(250);
 /// How long the kernel may still connect other paths after the first path is up.
 const KERNEL_GRACE: Duration = Duration::from_secs(2);
 
+/// A command that stays does not complain so early of interfaces and addresses: in every boot they come up meanwhile.
+const EARLY: Duration = Duration::from_secs(10);
+
 /// Most paths that are under way at a time: each needs a descriptor.
 const MAX_BUSY: usize = 64;
 
@@ -51,6 +54,7 @@ struct Run<'a> {
     status: Status,
     /// When the first path came up.
     enough: Option<Instant>,
+    begun: Instant,
 }
 
 /// Connects paths until all are up or have failed for good, or one is up where one is enough; returns them in their order,
@@ -65,6 +69,7 @@ pub fn run<'a>(tasks: Vec<Task>, policy: &'a Policy, extend: &'a mut Extend<'a>)
         events: Events::subscribe(),
         status: Status::default(),
         enough: None,
+        begun: Instant::now(),
     };
     loop {
         run.begin_due();
@@ -168,7 +173,8 @@ impl Run<'_> {
     /// Reports the state of the paths that are not up: to systemd, and in words if the command stays.
     fn report(&mut self) {
         let mut reasons = Vec::new();
-        for (failure, news) in self.tasks.iter_mut().filter_map(Task::reason) {
+        let early = self.policy.stay && self.begun.elapsed() < EARLY;
+        for (failure, news) in self.tasks.iter_mut().filter_map(|task| task.reason(early)) {
             if news && self.policy.stay {
                 warn(&failure);
             } else if news {

@@ -163,9 +163,12 @@ impl Task {
         if devices { self.check() } else { None }
     }
 
-    /// The reason why the path is not up, and whether it is news.
-    pub fn reason(&mut self) -> Option<(Failure, bool)> {
+    /// The reason why the path is not up, and whether it is news. `early` no reason is news before the target was asked.
+    pub fn reason(&mut self, early: bool) -> Option<(Failure, bool)> {
         let reason = self.attempt.reason().cloned();
+        if early && !self.attempt.is_tried() {
+            return Some((self.path.failed(reason?), false));
+        }
         let news = reason != self.reported;
         self.reported.clone_from(&reason);
         Some((self.path.failed(reason?), news))
