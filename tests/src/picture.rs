@@ -130,12 +130,12 @@ pub fn storm(ours: &Course, peer: &Course) -> Result<String, String> {
         24,
         "title",
         format_args!(
-            "{} hosts power on together; their target follows {} s later and takes {} Connects a second",
+            "{} hosts; the target is {} s late and takes {} Connects a second",
             ours.hosts, ours.late, ours.rate
         ),
     );
     picture.words(left, 46, "ours", "nbft-connect --stay");
-    picture.words(left + 150, 46, "peer", "the kernel alone, again every 5 s");
+    picture.words(left + 150, 46, "peer", "the kernel alone, every 5 s");
     let total = |course: &Course| -> Vec<u32> {
         let add = |sum: &mut u32, more: &u32| {
             *sum += more;
