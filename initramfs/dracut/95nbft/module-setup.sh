@@ -33,9 +33,37 @@ depends() {
     esac
 }
 
+# The folder for TLS keys asks for TLS.
+# shellcheck disable=SC2154
+tls() { [[ -d $dracutsysrootdir/etc/nbft/tls ]]; }
+
 installkernel() {
     # DH-CHAP needs the last four, here under their names in the kernel.
     hostonly='' instmods nvme_fabrics nvme_tcp 8021q hmac sha256_generic sha512_generic dh_generic
+    ! tls || hostonly='' instmods tls gcm ccm ctr ghash_generic ghash_clmulni_intel aesni_intel
+}
+
+# The agent for TLS handshakes, and its keys.
+# shellcheck disable=SC2154
+install_tls() {
+    local keys=("$dracutsysrootdir"/etc/nbft/tls/{,*/}key) key
+    if [[ ! -x $dracutsysrootdir/usr/sbin/tlshd ]]; then
+        dwarn "nbft: /etc/nbft/tls exists, but tlshd (ktls-utils) is not installed: this image cannot connect over TLS"
+        return
+    fi
+    inst_multiple /usr/sbin/tlshd cp
+    inst_multiple -o /etc/tlshd.conf /etc/tlshd/config /etc/gnutls/config /etc/crypto-policies/back-ends/gnutls.config
+    inst_simple "$systemdsystemunitdir/nbft-tlshd.service"
+    $SYSTEMCTL -q --root "$initdir" enable nbft-tlshd.service
+    for key in "${keys[@]}"; do
+        [[ -f $key ]] || continue
+        # shellcheck disable=SC2154 # of dracut.conf
+        if [[ $hostonly || $nbft_keys == yes ]]; then
+            inst_simple "${key#"$dracutsysrootdir"}"
+        else
+            dwarn "nbft: an image for any machine gets no key: not ${key#"$dracutsysrootdir"}; nbft_keys=yes in dracut.conf copies it"
+        fi
+    done
 }
 
 # shellcheck disable=SC2154
@@ -57,4 +85,5 @@ install() {
     inst_multiple -o /etc/nbft/formats/*.jq /etc/nbft/connect.conf /etc/nbft/dhchap/{,*/}*-secret \
         "$systemdsystemconfdir"/nbft-{names,connect@,connect-discovery@}.service.d/*.conf
     $SYSTEMCTL -q --root "$initdir" enable nbft-names.service
+    ! tls || install_tls
 }

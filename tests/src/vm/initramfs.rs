@@ -33,8 +33,8 @@ pub fn host(scenario: &Scenario, setting: &Setting) -> Result<Vec<u8>> {
     let mut archive = match settings.root {
         Root::Busybox => {
             let mut archive = machine("host")?;
-            host_files(&mut archive, "", scenario, bin_dir)?;
             tls_programs(&mut archive, scenario, setting)?;
+            host_files(&mut archive, "", scenario, bin_dir)?;
             archive
         }
         Root::Systemd => {
