@@ -1,5 +1,6 @@
 # NetworkManager keyfiles (nm-settings-keyfile(5)). Profiles match MAC addresses, so they hold under any interface name.
-# Their ids and their priority are those of NetworkManager's own NBFT reader, which nvme-cli's dispatcher looks for.
+# Their ids are those of NetworkManager's own NBFT reader, which nvme-cli's dispatcher looks for. Their priority is above that
+# of this reader (-200) and of the profiles of the kernel command line (-100), whose ip=dhcp is for all interfaces.
 
 def id:
   if .hfis == [] then "NBFT connection \(.name)"
@@ -43,7 +44,7 @@ def family($family; asks; default; metric; more):
         key("uuid"; .uuid),
         key("type"; if .vlan == 0 then "ethernet" else "vlan" end),
         (select(.vlan != 0) | key("interface-name"; .name)),
-        "autoconnect-priority=-200"),
+        "autoconnect-priority=-99"),
       if .vlan == 0
       then section("ethernet"; key("mac-address"; .mac))
       else section("vlan"; key("id"; .vlan), key("parent"; .parent_uuid))
