@@ -1,12 +1,35 @@
 #!/bin/bash
 # dracut: the commands, the units that run them, and a network back-end, systemd-networkd or NetworkManager.
 
+# shellcheck disable=SC2154 # dracut's own variables
 check() {
     require_binaries nbft-dump nbft-names nbft-connect || return 1
+    # For the administrator, in dracut.conf: who handles the NBFT.
+    case ${nbft_handler:=nbft} in
+        nbft) ;;
+        nvmf)
+            dwarn "nbft: left out, because nbft_handler=nvmf leaves the NBFT to dracut's module nvmf"
+            return 1
+            ;;
+        *)
+            derror "nbft: nbft_handler is '$nbft_handler', which is neither nbft nor nvmf"
+            return 1
+            ;;
+    esac
+    if [[ -z $(backend) ]]; then
+        derror "nbft: network-manager and systemd-networkd are both omitted, and one of them is needed"
+        return 1
+    fi
+    # An image for this machine alone needs the module if the machine has an NBFT, or if the administrator adds it.
+    if [[ $hostonly ]] || [[ $mount_needs ]]; then
+        compgen -G '/sys/firmware/acpi/tables/NBFT*' >/dev/null || return 255
+    fi
     return 0
 }
 
-# The back-end requested with --add or add_dracutmodules, else the back-end that the system has.
+omitted() { [[ " $omit_dracutmodules " == *" $1 "* ]]; }
+
+# The back-end requested with --add or add_dracutmodules, else the back-end that the system has. None, if both are omitted.
 backend() {
     local module
     for module in network-manager systemd-networkd; do
@@ -15,14 +38,15 @@ backend() {
             return
         fi
     done
-    # shellcheck disable=SC2154 # dracut's own variable, like those below
-    for module in "$dracutsysrootdir"/usr/{lib,libexec}{,/NetworkManager}/nm-initrd-generator; do
-        if [[ -x $module ]]; then
-            echo network-manager
-            return
-        fi
-    done
-    echo systemd-networkd
+    if ! omitted network-manager; then
+        for module in "$dracutsysrootdir"/usr/{lib,libexec}{,/NetworkManager}/nm-initrd-generator; do
+            if [[ -x $module ]] || omitted systemd-networkd; then
+                echo network-manager
+                return
+            fi
+        done
+    fi
+    omitted systemd-networkd || echo systemd-networkd
 }
 
 depends() {
@@ -68,9 +92,10 @@ install_tls() {
 
 # shellcheck disable=SC2154
 install() {
-    local units=$systemdsystemunitdir
-    inst_multiple nbft-dump nbft-names nbft-connect ln mkdir sh
+    local units=$systemdsystemunitdir unit
+    inst_multiple nbft-dump nbft-names nbft-connect ln mkdir rm sh
     inst_multiple -o nbft-wait
+    inst_multiple /usr/share/nbft/wanted /usr/share/nbft/network
     inst_rules 65-nbft-names.rules
     inst_script "$systemdutildir/system-generators/nbft-generator"
     inst_multiple "$units"/nbft-names.service "$units"/nbft-connect.target "$units"/modprobe@.service \
@@ -80,10 +105,22 @@ install() {
     inst_simple "$moddir/console.conf" "$units/nbft-connect-discovery@.service.d/console.conf"
     if dracut_module_included network-manager; then
         inst_simple "$moddir/network-manager.conf" "$units/nbft-names.service.d/network-manager.conf"
+        for unit in nm-wait-online-initrd NetworkManager-wait-online-initrd; do
+            inst_simple "$moddir/online.conf" "$units/$unit.service.d/nbft.conf"
+        done
+    else
+        inst_hook cmdline 99 "$moddir/default.sh"
+    fi
+    # dracut's own module stays, for all that is not in the NBFT, and so does the generator of NetworkManager 1.54 and newer.
+    # Ours does not read this file.
+    mkdir -p "$initdir/etc/cmdline.d"
+    echo rd.nvmf.nonbft >"$initdir/etc/cmdline.d/50-nbft-not-nvmf.conf"
+    if dracut_module_included nvmf; then
+        # dracut prints no less than a warning unless asked.
+        dwarn "nbft: handles the NBFT instead of dracut's module nvmf; nbft_handler=nvmf in dracut.conf makes nvmf handle it"
     fi
     # The administrator's configuration: formats, options, secrets, drop-in files of the units.
     inst_multiple -o /etc/nbft/formats/*.jq /etc/nbft/connect.conf /etc/nbft/dhchap/{,*/}*-secret \
         "$systemdsystemconfdir"/nbft-{names,connect@,connect-discovery@}.service.d/*.conf
-    $SYSTEMCTL -q --root "$initdir" enable nbft-names.service
     ! tls || install_tls
 }
