@@ -182,6 +182,7 @@ fn paths(table: &TableFile, ssns: &Ssns, tables: &[TableFile], settings: &Settin
 pub fn dry_run(paths: &[Path]) -> Result<(), Failure> {
     let mut lines = String::new();
     for path in paths {
+        let mut path = path.clone();
         let interface = path.interface();
         if let Err(failure) = &interface {
             warn(path.failed(failure.clone()));

@@ -12,6 +12,7 @@ use crate::host::identity::Identity;
 use crate::host::interface::{self, Interface};
 use crate::host::rtnetlink;
 use crate::options::{self, ConnectOption, Options};
+use crate::secret::tls_key::TlsKey;
 use crate::security::{self, Security};
 
 /// A path.
@@ -37,6 +38,10 @@ pub struct Path {
     pub security: Security,
     /// The administrator's options, which come last.
     options: Options,
+    /// The security options of the latest endpoint.
+    secure: Option<(Vec<ConnectOption>, Option<TlsKey>)>,
+    /// The path was connected once.
+    was_up: bool,
 }
 
 impl Path {
@@ -77,6 +82,8 @@ impl Path {
             demands: Vec::new(),
             security: Security::default(),
             options: Options::default(),
+            secure: None,
+            was_up: false,
         })
     }
 
@@ -84,6 +91,12 @@ impl Path {
     pub fn set_options(&mut self, options: &Options) {
         self.security.tls = options.rest.iter().any(|option| option.key == "tls");
         self.options = options.clone();
+    }
+
+    /// The path is connected: its secrets are right, and are not read again. Their files may lie on the very disk that has
+    /// to be reconnected.
+    pub fn came_up(&mut self) {
+        self.was_up = true;
     }
 
     /// The interface this path leaves by.
@@ -112,7 +125,7 @@ impl Path {
     ///
     /// # Errors
     /// As for [`Self::planned`]; [`Exit::TryAgain`] when the interface has no address for this target.
-    pub fn endpoint(&self, interface: Interface) -> Result<Endpoint, Failure> {
+    pub fn endpoint(&mut self, interface: Interface) -> Result<Endpoint, Failure> {
         let mut endpoint = self.planned(Some(interface.clone()))?;
         let moved = self.leased && self.options.host_traddr.is_none();
         if endpoint
@@ -135,11 +148,16 @@ impl Path {
     ///
     /// # Errors
     /// [`Exit::Config`] when a security profile cannot be met.
-    pub fn planned(&self, interface: Option<Interface>) -> Result<Endpoint, Failure> {
+    pub fn planned(&mut self, interface: Option<Interface>) -> Result<Endpoint, Failure> {
         let given = &self.options;
         let nqn = given.nqn.clone().unwrap_or_else(|| self.nqn.clone());
         let mut options = self.demands.clone();
-        let (secure, tls_key) = security::demands(&self.security, &self.identity.nqn, &nqn)?;
+        let secure = match &self.secure {
+            Some(secure) if self.was_up => secure.clone(),
+            _ => security::demands(&self.security, &self.identity.nqn, &nqn)?,
+        };
+        self.secure = Some(secure.clone());
+        let (secure, tls_key) = secure;
         options.extend(secure);
         given
             .rest

@@ -269,6 +269,7 @@ impl Task {
         if !new {
             kernel::enter(&controller, Age::Old);
         }
+        self.path.came_up();
         self.connected = Some(endpoint.without_options());
         Event::Up(controller)
     }
