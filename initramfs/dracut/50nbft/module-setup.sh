@@ -108,7 +108,7 @@ install() {
         for unit in nm-wait-online-initrd NetworkManager-wait-online-initrd; do
             inst_simple "$moddir/online.conf" "$units/$unit.service.d/nbft.conf"
         done
-    else
+    elif compgen -G "$initdir/usr/lib/dracut/*default.network" >/dev/null; then
         inst_hook cmdline 99 "$moddir/default.sh"
     fi
     # dracut's own module stays, for all that is not in the NBFT, and so does the generator of NetworkManager 1.54 and newer.
