@@ -16,9 +16,13 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Holds the signals back.
+    /// Holds the signals back. A signal that is ignored stays ignored, as after nohup(1).
     pub fn hold() -> Self {
-        let set: SigSet = ENDING.into_iter().collect();
+        let ignored = ignored();
+        let heeded = ENDING
+            .into_iter()
+            .filter(|&signal| ignored >> (signal as u32 - 1) & 1 == 0);
+        let set: SigSet = heeded.collect();
         let held = set.thread_block().is_ok();
         let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
         let fd = SignalFd::with_flags(&set, flags).ok().filter(|_| held);
@@ -45,4 +49,12 @@ impl Signals {
     pub fn release(&self) {
         let _ = self.set.thread_unblock();
     }
+}
+
+/// The signals that this process was started to ignore, a bit for each, see proc(5).
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .unwrap_or_default()
 }

@@ -232,7 +232,7 @@ fn staying_outlasts_what_is_late() {
             assert!(begun.elapsed() < Duration::from_secs(20), "{lines}");
             std::thread::sleep(Duration::from_millis(20));
         }
-        waiting.end(Signal::SIGINT);
+        waiting.end(Signal::SIGTERM);
     }
 }
 
@@ -243,7 +243,25 @@ fn refusals_are_repeated_slowly() {
     let machine = machine(&target, "");
     let mut waiting = Waiting::start(&mut connect(&machine, &["--ssns", "1", "--stay"]));
     std::thread::sleep(Duration::from_secs(5));
-    waiting.end(Signal::SIGHUP);
+    waiting.end(Signal::SIGTERM);
     let connects = target.counts().connects;
     assert!((2..=6).contains(&connects), "{connects} Connects in 5 s");
+}
+
+/// nohup(1) and a shell's background jobs start commands that ignore signals.
+#[test]
+fn ignored_signals_stay_ignored() {
+    let target = target("unlisten 1");
+    let machine = machine(&target, "");
+    let command = connect(&machine, &["--ssns", "1", "--stay"]);
+    let program = command.get_program().to_str().expect("UTF-8").to_owned();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "trap '' HUP; exec \"$0\" --ssns 1 --stay", &program]);
+    let mut waiting = Waiting::start(shell.env("NBFT_ROOT", machine.path()));
+    std::thread::sleep(Duration::from_secs(1));
+    let pid = Pid::from_raw(i32::try_from(waiting.0.id()).expect("pid"));
+    kill(pid, Signal::SIGHUP).expect("signal");
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(waiting.0.try_wait().expect("status"), None);
+    waiting.end(Signal::SIGTERM);
 }
