@@ -6,6 +6,7 @@ use nix::errno::Errno;
 
 use super::existing;
 use crate::endpoint::Endpoint;
+use crate::target::ProbeError;
 
 /// Why the kernel did not connect.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub enum Refusal {
     TooLong(usize),
     /// The kernel's reply names no controller.
     Reply(String),
+    /// The key for TLS could not be put into the kernel's keyring.
+    Key(Failure),
 }
 
 impl Refusal {
@@ -29,7 +32,7 @@ impl Refusal {
     /// The refusal as a failure: what, why, and where to look.
     pub fn failure(&self, endpoint: &Endpoint) -> Failure {
         let (exit, why) = match self {
-            Self::Errno(errno) => explain(*errno, endpoint),
+            Self::Errno(errno) => return explain(*errno, endpoint),
             Self::Unknown(key) if key == "tls" => (
                 Exit::Config,
                 "a secure channel (TLS) is demanded, but this kernel does not offer TLS for NVMe/TCP".to_owned(),
@@ -46,6 +49,7 @@ impl Refusal {
                 Exit::Unsupported,
                 format!("cannot read the kernel's reply '{reply}' on /dev/nvme-fabrics"),
             ),
+            Self::Key(failure) => return failure.clone(),
         };
         Failure::new(exit, why)
     }
@@ -53,7 +57,7 @@ impl Refusal {
 
 /// The errors that mean something else over TLS. The kernel passes on the error of the handshake agent, which does not tell
 /// a wrong key from a target that has none yet, speaks no TLS, or goes down: so none of these is final.
-fn explain_tls(errno: Errno, endpoint: &Endpoint) -> Option<(Exit, String)> {
+fn explain_tls(errno: Errno, endpoint: &Endpoint) -> Option<(Exit, &'static str)> {
     let (exit, why) = match errno {
         Errno::ESRCH => (
             Exit::Config,
@@ -85,37 +89,25 @@ fn explain_tls(errno: Errno, endpoint: &Endpoint) -> Option<(Exit, String)> {
         ),
         _ => return None,
     };
-    Some((exit, why.to_owned()))
+    Some((exit, why))
 }
 
-/// Only what a retry cannot mend is final.
-fn explain(errno: Errno, endpoint: &Endpoint) -> (Exit, String) {
-    let source = endpoint
-        .host_traddr
-        .map_or_else(|| "the source address".to_owned(), |it| it.to_string());
-    let interface = endpoint
-        .interface
-        .as_ref()
-        .map_or("the interface", |interface| &interface.name);
-    let again = |why: &str| (Exit::TryAgain, why.to_owned());
-    if let Some(explained) = endpoint.has("tls").then(|| explain_tls(errno, endpoint)).flatten() {
-        return explained;
+/// Only what a retry cannot mend is final. An error that a probe can meet as well has the words of the probe.
+fn explain(errno: Errno, endpoint: &Endpoint) -> Failure {
+    if let Some((exit, why)) = endpoint.has("tls").then(|| explain_tls(errno, endpoint)).flatten() {
+        return Failure::new(exit, why);
     }
+    let again = |why: &str| Failure::new(Exit::TryAgain, why);
+    let probe = |error: ProbeError| error.failure(&endpoint.destination());
     match errno {
-        Errno::ECONNREFUSED => again("connection refused: nothing listens there (yet)"),
-        Errno::ENETUNREACH => again("network unreachable: no route (yet)"),
-        Errno::EHOSTUNREACH => again("host unreachable: it does not answer on this network"),
         Errno::ETIMEDOUT => again("timed out: no answer to the kernel's TCP connection"),
         Errno::EAGAIN => again("timed out: the target did not answer the kernel"),
         Errno::ECONNRESET | Errno::EPIPE => again("the target closed the kernel's connection"),
-        Errno::EADDRNOTAVAIL => (
-            Exit::TryAgain,
-            format!("{source} is not an address of this machine (yet)"),
-        ),
-        Errno::ENODEV => (
-            Exit::TryAgain,
-            format!("{interface} is gone, or the target offers no I/O queues"),
-        ),
+        Errno::ENODEV => {
+            let interface = endpoint.interface.as_ref();
+            let interface = interface.map_or("the interface", |interface| &interface.name);
+            again(&format!("{interface} is gone, or the target offers no I/O queues"))
+        }
         Errno::EIO if endpoint.has("dhchap_secret") => again(
             "the kernel could not connect, and does not say why: the secrets of host and target differ, or the target failed \
              in the midst of the connect (the kernel's log says which)",
@@ -124,35 +116,25 @@ fn explain(errno: Errno, endpoint: &Endpoint) -> (Exit, String) {
             "the kernel could not connect, and does not say why: the target failed in the midst of it, or refused what it had \
              allowed a moment before (the kernel's log has the status)",
         ),
-        Errno::ENOKEY => (
+        Errno::ENOKEY => probe(ProbeError::SecretMissing),
+        Errno::EKEYREJECTED => Failure::new(
             Exit::Refused,
-            "the target demands authentication (DH-HMAC-CHAP), but no secret was found; see --dhchap-secret-file"
-                .to_owned(),
+            "authentication failed: the secrets of host and target differ",
         ),
-        Errno::EKEYREJECTED => (
-            Exit::Refused,
-            "authentication failed: the secrets of host and target differ".to_owned(),
-        ),
-        Errno::EPERM | Errno::EACCES => (Exit::Refused, "not permitted; be root".to_owned()),
-        Errno::EOPNOTSUPP => (Exit::Config, "the target demands a secure channel".to_owned()),
-        Errno::EAFNOSUPPORT => (
-            Exit::Config,
-            format!("{source} and the target are not both IPv4 or both IPv6"),
-        ),
-        Errno::EINVAL if !root::path("/sys/module/nvme_tcp").exists() => (
+        Errno::EOPNOTSUPP => Failure::new(Exit::Config, "the target demands a secure channel"),
+        Errno::EINVAL if !root::path("/sys/module/nvme_tcp").exists() => Failure::new(
             Exit::Unsupported,
-            "this kernel has no NVMe/TCP: its module nvme-tcp is missing".to_owned(),
+            "this kernel has no NVMe/TCP: its module nvme-tcp is missing",
         ),
         Errno::EINVAL if existing::reconnects(endpoint) => again(
             "the kernel rejects the controller while another path to the subsystem is reconnecting: the target has given both \
              the same controller ID",
         ),
-        Errno::EINVAL => (
+        Errno::EINVAL => Failure::new(
             Exit::Config,
-            "the kernel rejects these options: one is malformed, or a live controller has the same host NQN with \
-             another host ID (the kernel's log says which)"
-                .to_owned(),
+            "the kernel rejects these options: one is malformed, or a live controller has the same host NQN with another host \
+             ID (the kernel's log says which)",
         ),
-        other => (Exit::TryAgain, format!("{} ({other:?})", other.desc().to_lowercase())),
+        other => probe(other.into()),
     }
 }

@@ -62,11 +62,7 @@ pub fn connect(endpoint: &Endpoint) -> Outcome {
         Some(Existing::Connecting(controller)) => return Outcome::Elsewhere(controller),
         None => {}
     }
-    let tls_key = match endpoint.tls_key.as_ref().map(keyring::insert).transpose() {
-        Ok(serial) => serial,
-        Err(failure) => return failure.into(),
-    };
-    match write(&device, endpoint, tls_key) {
+    match write(&device, endpoint) {
         Ok(controller) => {
             enter(&controller, Age::New);
             Outcome::Up(controller)
@@ -85,8 +81,7 @@ pub fn connect(endpoint: &Endpoint) -> Outcome {
 /// Connects a discovery controller for a moment: the caller disconnects it.
 pub fn connect_for_a_moment(endpoint: &Endpoint, signals: &Signals) -> Result<String, Outcome> {
     let device = device_in_turn(signals)?;
-    let tls_key = endpoint.tls_key.as_ref().map(keyring::insert).transpose()?;
-    write(&device, endpoint, tls_key).map_err(|refusal| refused(&refusal, endpoint))
+    write(&device, endpoint).map_err(|refusal| refused(&refusal, endpoint))
 }
 
 fn device_in_turn(signals: &Signals) -> Result<Device, Outcome> {
@@ -101,8 +96,11 @@ fn device_in_turn(signals: &Signals) -> Result<Device, Outcome> {
     }
 }
 
-/// Writes the option line. Where the kernel does not know a dispensable option, the line goes without it.
-fn write(device: &Device, endpoint: &Endpoint, tls_key: Option<i32>) -> Result<String, Refusal> {
+/// Writes the option line, with its TLS key in the kernel's keyring. Where the kernel does not know a dispensable option, the
+/// line goes without it.
+fn write(device: &Device, endpoint: &Endpoint) -> Result<String, Refusal> {
+    let tls_key = endpoint.tls_key.as_ref().map(keyring::insert).transpose();
+    let tls_key = tls_key.map_err(Refusal::Key)?;
     let answer = device.connect(endpoint.for_kernel(tls_key).expose());
     if answer != Err(Refusal::Errno(Errno::EINVAL)) {
         return answer;

@@ -24,7 +24,7 @@ use crate::target::Depth;
 use attempt::{Event, Persistence, State};
 use events::Events;
 use policy::Policy;
-use task::{Kind, Task};
+use task::{Kind, Step, Task};
 
 /// How long other paths may still answer after the first path is up: a network delay, not a timeout, lies between them.
 const GRACE: Duration = Duration::from_millis(250);
@@ -91,12 +91,17 @@ pub fn run<'a>(tasks: Vec<Task>, policy: &'a Policy, extend: &'a mut Extend<'a>)
 }
 
 impl Run<'_> {
-    /// Whether another attempt may begin now.
-    fn may_begin(&self) -> bool {
+    /// How many attempts may begin now.
+    fn places(&self) -> usize {
         // Without probes each further path may hold the kernel's lock for seconds.
         let alone = self.policy.probe.is_none() && !self.policy.all && !self.policy.stay;
+        let most = match self.enough {
+            Some(_) => 0,
+            None if alone => 1,
+            None => MAX_BUSY,
+        };
         let busy = self.tasks.iter().filter(|task| task.attempt.is_busy()).count();
-        self.enough.is_none() && busy < if alone { 1 } else { MAX_BUSY }
+        most.saturating_sub(busy)
     }
 
     /// Whether a subsystem is missing, or none is known yet, so that logs are read again.
@@ -109,8 +114,9 @@ impl Run<'_> {
     fn begin_due(&mut self) {
         let now = Instant::now();
         let rereads = self.rereads();
+        let mut places = self.places();
         for index in 0..self.tasks.len() {
-            if !self.may_begin() {
+            if places == 0 || self.enough.is_some() {
                 return;
             }
             let Some(task) = self.tasks.get_mut(index) else { return };
@@ -125,6 +131,7 @@ impl Run<'_> {
                 if let Some(event) = event {
                     self.on(index, event);
                 }
+                places -= usize::from(self.tasks.get(index).is_some_and(|task| task.attempt.is_busy()));
             }
         }
     }
@@ -157,8 +164,8 @@ impl Run<'_> {
         let Some(task) = self.tasks.get_mut(index) else { return };
         let event = match task.advance(self.policy) {
             None => return,
-            Some(Ok(event)) => event,
-            Some(Err(log)) => match (self.extend)(index, log) {
+            Some(Step::Event(event)) => event,
+            Some(Step::Log(log)) => match (self.extend)(index, log) {
                 Ok(more) => {
                     task.log_read(Instant::now());
                     self.tasks.extend(more);
@@ -216,7 +223,7 @@ impl Run<'_> {
         fds.extend(self.tasks.iter().filter_map(Task::poll_fd));
         let limits = self.tasks.iter().filter_map(Task::limit);
         // Where nothing may begin, the end of another attempt changes that.
-        let begins = self.may_begin();
+        let begins = self.places() > 0;
         let due = self
             .tasks
             .iter()

@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use nbft_common::command::failure::{Exit, Failure};
 use nix::poll::PollFd;
+use serde::{Deserialize, Serialize};
 
 use crate::discovery::log_page::Entry;
-use crate::discovery::reading::{self, Reading};
+use crate::discovery::reading;
 use crate::endpoint::Endpoint;
 use crate::kernel::{self, Age, Existing, Outcome};
 use crate::path::Path;
@@ -58,7 +59,23 @@ enum Activity {
     /// The target is asked, until this time at most.
     Probing(Probe, Endpoint, Limit),
     /// A child has given the endpoint to the kernel, as this option line.
-    Working(Child<Reading>, Endpoint, String),
+    Working(Child<Answer>, Endpoint, String),
+}
+
+/// The answer of a child.
+#[derive(Serialize, Deserialize)]
+enum Answer {
+    Kernel(Outcome),
+    /// The entries of a discovery controller's log.
+    Log(Vec<Entry>),
+}
+
+/// The continuation of a path.
+pub enum Step {
+    /// An event.
+    Event(Event),
+    /// The log was read.
+    Log(Vec<Entry>),
 }
 
 /// The time limit of a probe.
@@ -109,7 +126,7 @@ impl Task {
         matches!(self.attempt.state(), State::Up(_))
     }
 
-    /// Whether a probe or a child is under way.
+    /// Whether a probe is under way.
     pub fn is_probing(&self) -> bool {
         matches!(self.activity, Activity::Probing(..))
     }
@@ -204,11 +221,9 @@ impl Task {
         if self.kind == Kind::Subsystem {
             match kernel::find(&endpoint) {
                 Some(Existing::Connected(controller)) => {
-                    policy.note(self.path.failed(Failure::new(
-                        Exit::TryAgain,
-                        format!("{controller} is connected already"),
-                    )));
-                    return Some(self.up(controller, endpoint, false));
+                    policy.note(format_args!("HFI {}: {controller} is connected already", self.path.hfi));
+                    kernel::enter(&controller, Age::Old);
+                    return Some(self.up(controller, &endpoint));
                 }
                 Some(Existing::Connecting(controller)) => return Some(elsewhere(&controller)),
                 None => {}
@@ -250,8 +265,8 @@ impl Task {
     fn hand_over(&mut self, endpoint: Endpoint) -> Result<(), Event> {
         let kind = self.kind;
         let child = Child::start(|| match kind {
-            Kind::Subsystem => Reading::Not(kernel::connect(&endpoint)),
-            Kind::Discovery => reading::read(&endpoint),
+            Kind::Subsystem => Answer::Kernel(kernel::connect(&endpoint)),
+            Kind::Discovery => reading::read(&endpoint).map_or_else(Answer::Kernel, Answer::Log),
         });
         let child = child.map_err(|error| {
             Event::NotReady(Failure::io(
@@ -265,10 +280,7 @@ impl Task {
     }
 
     /// Notes a controller.
-    fn up(&mut self, controller: String, endpoint: Endpoint, new: bool) -> Event {
-        if !new {
-            kernel::enter(&controller, Age::Old);
-        }
+    fn up(&mut self, controller: String, endpoint: &Endpoint) -> Event {
         self.path.came_up();
         self.connected = Some(endpoint.without_options());
         Event::Up(controller)
@@ -289,8 +301,8 @@ impl Task {
         self.attempt.on(Event::Refused(failure), now, Persistence::Until(now));
     }
 
-    /// Continues after something happened; returns the event that follows, and the log that was read.
-    pub fn advance(&mut self, policy: &Policy) -> Option<Result<Event, Vec<Entry>>> {
+    /// Continues after something happened.
+    pub fn advance(&mut self, policy: &Policy) -> Option<Step> {
         match std::mem::replace(&mut self.activity, Activity::Idle) {
             Activity::Idle => None,
             Activity::Probing(mut probe, endpoint, limit) => {
@@ -330,7 +342,7 @@ impl Task {
                         self.hand_over(endpoint).err().unwrap_or(Event::Answered)
                     }
                 };
-                Some(Ok(event))
+                Some(Step::Event(event))
             }
             Activity::Working(mut child, endpoint, line) => {
                 let Some(answer) = child.advance() else {
@@ -338,19 +350,19 @@ impl Task {
                     return None;
                 };
                 Some(match answer {
-                    Some(Reading::Log(entries)) => {
+                    Some(Answer::Log(entries)) => {
                         policy.note(format_args!("{line}: {} entries", entries.len()));
-                        Err(entries)
+                        Step::Log(entries)
                     }
-                    Some(Reading::Not(outcome)) => {
+                    Some(Answer::Kernel(outcome)) => {
                         match &outcome {
                             Outcome::Up(controller) => policy.note(format_args!("{line}: {controller}")),
                             Outcome::Failed { failure, .. } => policy.note(format_args!("{line}: {failure}")),
                             Outcome::Elsewhere(_) | Outcome::Stale => {}
                         }
-                        Ok(self.answered(outcome, endpoint, policy))
+                        Step::Event(self.answered(outcome, &endpoint, policy))
                     }
-                    None => Ok(Event::Refused(Failure::new(
+                    None => Step::Event(Event::Refused(Failure::new(
                         Exit::TryAgain,
                         "the process that asked the kernel ended without an answer",
                     ))),
@@ -360,9 +372,9 @@ impl Task {
     }
 
     /// The kernel's answer.
-    fn answered(&mut self, outcome: Outcome, endpoint: Endpoint, policy: &Policy) -> Event {
+    fn answered(&mut self, outcome: Outcome, endpoint: &Endpoint, policy: &Policy) -> Event {
         match outcome {
-            Outcome::Up(controller) => self.up(controller, endpoint, true),
+            Outcome::Up(controller) => self.up(controller, endpoint),
             Outcome::Elsewhere(controller) => elsewhere(&controller),
             Outcome::Stale => Event::Stale,
             // The target has not said no to the probe. Where nothing was asked, it is asked now.
