@@ -61,38 +61,38 @@ depends() {
 # shellcheck disable=SC2154
 tls() { [[ -d $dracutsysrootdir/etc/nbft/tls ]]; }
 
+# shellcheck disable=SC2086,SC2154 # words to be split, of the file image
 installkernel() {
-    # DH-CHAP needs the last four, here under their names in the kernel.
-    hostonly='' instmods nvme_fabrics nvme_tcp 8021q hmac sha256_generic sha512_generic dh_generic
-    ! tls || hostonly='' instmods tls gcm ccm ctr ghash_generic ghash_clmulni_intel aesni_intel
+    . "$dracutsysrootdir/usr/share/nbft/image"
+    hostonly='' instmods $nbft_modules
+    ! tls || hostonly='' instmods $nbft_tls_modules
 }
 
 # The agent for TLS handshakes, and its keys.
 # shellcheck disable=SC2154
 install_tls() {
-    local keys=("$dracutsysrootdir"/etc/nbft/tls/{,*/}key) key
-    if [[ ! -x $dracutsysrootdir/usr/sbin/tlshd ]]; then
-        dwarn "nbft: /etc/nbft/tls exists, but tlshd (ktls-utils) is not installed: this image cannot connect over TLS"
-        return
-    fi
+    local keys files key
+    nbft_wants_tls dwarn "$dracutsysrootdir" || return
     inst_multiple /usr/sbin/tlshd cp
-    inst_multiple -o /etc/tlshd.conf /etc/tlshd/config /etc/gnutls/config /etc/crypto-policies/back-ends/gnutls.config
+    mapfile -t files < <(nbft_agent_settings "$dracutsysrootdir")
+    inst_multiple -o "${files[@]}"
     inst_simple "$systemdsystemunitdir/nbft-tlshd.service"
     $SYSTEMCTL -q --root "$initdir" enable nbft-tlshd.service
+    mapfile -t keys < <(nbft_keys "$dracutsysrootdir")
     for key in "${keys[@]}"; do
-        [[ -f $key ]] || continue
         # shellcheck disable=SC2154 # of dracut.conf
         if [[ $hostonly || $nbft_keys == yes ]]; then
-            inst_simple "${key#"$dracutsysrootdir"}"
+            inst_simple "$key"
         else
-            dwarn "nbft: an image for any machine gets no key: not ${key#"$dracutsysrootdir"}; nbft_keys=yes in dracut.conf copies it"
+            dwarn "nbft: an image for any machine gets no key: not $key; nbft_keys=yes in dracut.conf copies it"
         fi
     done
 }
 
 # shellcheck disable=SC2154
 install() {
-    local units=$systemdsystemunitdir unit
+    local units=$systemdsystemunitdir unit files
+    . "$dracutsysrootdir/usr/share/nbft/image"
     inst_multiple nbft-dump nbft-names nbft-connect ln mkdir rm sh
     inst_multiple -o nbft-wait
     inst_multiple /usr/share/nbft/wanted /usr/share/nbft/network
@@ -119,8 +119,8 @@ install() {
         # dracut prints no less than a warning unless asked.
         dwarn "nbft: handles the NBFT instead of dracut's module nvmf; nbft_handler=nvmf in dracut.conf makes nvmf handle it"
     fi
-    # The administrator's configuration: formats, options, secrets, drop-in files of the units.
-    inst_multiple -o /etc/nbft/formats/*.jq /etc/nbft/connect.conf /etc/nbft/dhchap/{,*/}*-secret \
-        "$systemdsystemconfdir"/nbft-{names,connect@,connect-discovery@}.service.d/*.conf
+    # The administrator's configuration, with drop-in files of the units.
+    mapfile -t files < <(nbft_settings "$dracutsysrootdir")
+    inst_multiple -o "${files[@]}" "$systemdsystemconfdir"/nbft-{names,connect@,connect-discovery@}.service.d/*.conf
     ! tls || install_tls
 }
