@@ -117,7 +117,7 @@ impl Options {
         if key.contains("secret") || text.contains("DHHC-1:") || text.contains("NVMeTLSkey-1:") {
             return Err(
                 "a secret is not an option, because every user of the machine can read a command line; put the \
-                        secret into a file (see SECURITY in nbft-connect(8))"
+                        secret into a file, see --dhchap-secret-file"
                     .to_owned(),
             );
         }

@@ -189,7 +189,8 @@ impl Task {
         if devices { self.check() } else { None }
     }
 
-    /// The reason why the path is not up, and whether it is news. `early` no reason is news before the target was asked.
+    /// The reason why the path is not up, and whether this reason is news. With `early`, no reason is news before the
+    /// target was asked.
     pub fn reason(&mut self, early: bool) -> Option<(Failure, bool)> {
         let reason = self.attempt.reason().cloned();
         if early && !self.attempt.is_tried() {
