@@ -32,8 +32,19 @@ pub struct Settings {
     pub secrets: Secrets,
     /// How to try.
     pub policy: Policy,
-    /// Print the option lines, connect nothing.
-    pub dry_run: bool,
+    /// What to do with the paths.
+    pub mode: Mode,
+}
+
+/// What is done with the paths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Connect them.
+    Connect,
+    /// Ask their targets, connect nothing.
+    Check,
+    /// Print the option lines.
+    DryRun,
 }
 
 /// Connects an SSNS; prints the name of each controller.
@@ -46,7 +57,7 @@ pub fn connect(reference: &Reference, settings: &Settings) -> Result<(), Failure
         Some(tasks) => connect_all(tasks, ssns, &settings.policy),
     });
     match connected {
-        Err(failure) if ssns.unavailable && !settings.dry_run && !settings.policy.stay => {
+        Err(failure) if ssns.unavailable && settings.mode != Mode::DryRun && !settings.policy.stay => {
             warn(&failure);
             if failure.exit != Exit::Data {
                 let message = "not connected; the firmware could not reach it either, so this is no failure";
@@ -63,11 +74,15 @@ fn tasks(table: &TableFile, ssns: &Ssns, loaded: &Loaded, settings: &Settings) -
     let named = |failure: Failure| failure.at(format_args!("SSNS {}", ssns.index));
     is_subsystem(table, ssns).map_err(named)?;
     let paths = paths(table, ssns, &loaded.tables, settings).map_err(named)?;
-    if settings.dry_run {
-        return dry_run(&paths).map(|()| None);
-    }
-    kernel::available()?;
-    let task = |path| Task::new(path, Kind::Subsystem, &settings.policy);
+    let kind = match settings.mode {
+        Mode::DryRun => return dry_run(&paths).map(|()| None),
+        Mode::Check => Kind::Target,
+        Mode::Connect => {
+            kernel::available()?;
+            Kind::Subsystem
+        }
+    };
+    let task = |path| Task::new(path, kind, &settings.policy);
     Ok(Some(paths.into_iter().map(task).collect()))
 }
 
@@ -99,7 +114,7 @@ pub enum Need {
     None,
 }
 
-/// Prints controllers and failures; fails with the failure that matters most.
+/// Prints controllers, or what the targets answered, and failures; fails with the failure that matters most.
 pub fn report(results: Vec<Result<String, Failure>>, need: Need) -> Result<(), Failure> {
     let mut controllers = String::new();
     let mut failures = Vec::new();

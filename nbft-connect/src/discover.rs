@@ -10,7 +10,7 @@ use nbft_common::command::{output, tables};
 use nbft_common::table::nqn::DISCOVERY_NQN;
 use nbft_common::table::{Hfi, Security, TableFile, uri};
 
-use crate::connect::{Need, Settings, dry_run, note_other_failures, report};
+use crate::connect::{Mode, Need, Settings, dry_run, note_other_failures, report};
 use crate::discovery::log_page::{Entry, Kind};
 use crate::host::identity::Identity;
 use crate::kernel;
@@ -83,17 +83,22 @@ pub fn discover(reference: &Reference, list: bool, settings: &Settings) -> Resul
         entries: Vec::new(),
     };
     let path = walk.controller(&first).map_err(named)?;
-    if settings.dry_run {
-        return dry_run(std::slice::from_ref(&path));
-    }
-    kernel::available()?;
-    let tasks = vec![Task::new(path, Work::Discovery, &policy)];
+    let kind = match settings.mode {
+        Mode::DryRun => return dry_run(std::slice::from_ref(&path)),
+        Mode::Check => Work::Target,
+        Mode::Connect => {
+            kernel::available()?;
+            Work::Discovery
+        }
+    };
+    let tasks = vec![Task::new(path, kind, &policy)];
     let tasks = run::run(tasks, &policy, &mut |index, log| walk.extend(index, log));
     let mut results = Vec::new();
     for task in &tasks {
         match (task.kind, task.result()) {
             (Work::Subsystem, result) => results.push(result.map(str::to_owned)),
-            (Work::Discovery, Err(failure)) => results.push(Err(named(failure))),
+            (Work::Target, Ok(answer)) => results.push(Ok(answer.to_owned())),
+            (Work::Discovery | Work::Target, Err(failure)) => results.push(Err(named(failure))),
             (Work::Discovery, Ok(_)) => {}
         }
     }

@@ -181,7 +181,12 @@ impl Endpoint {
 
     /// A failure at this endpoint, with the endpoint's names.
     pub fn failed(&self, failure: Failure) -> Failure {
-        failure.at(format_args!("{} at {} port {}", self.nqn, self.traddr, self.trsvcid))
+        failure.at(self.place())
+    }
+
+    /// The endpoint's names.
+    pub fn place(&self) -> String {
+        format!("{} at {} port {}", self.nqn, self.traddr, self.trsvcid)
     }
 }
 

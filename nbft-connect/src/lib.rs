@@ -26,7 +26,7 @@ use nbft_common::command::{notify, output, program};
 use nix::sys::mman::{MlockAllFlags, mlockall};
 use nix::sys::prctl;
 
-use connect::Settings;
+use connect::{Mode, Settings};
 use options::Options;
 use run::policy::Policy;
 use security::Secrets;
@@ -72,7 +72,8 @@ fn run() -> Result<(), Failure> {
                 hostnqn = Some(checked.map_err(|why| Failure::usage(format_args!("--hostnqn: {why}")))?);
             }
             Long("hostid") => hostid = Some(parsed(&mut parser)?),
-            Short('n') | Long("dry-run") => settings.dry_run = true,
+            Short('c') | Long("check") => settings.mode = Mode::Check,
+            Short('n') | Long("dry-run") => settings.mode = Mode::DryRun,
             Short('v') | Long("verbose") => settings.policy.verbose = true,
             other => return Err(Failure::usage(other.unexpected())),
         }
@@ -84,8 +85,15 @@ fn run() -> Result<(), Failure> {
     }
     settings.options.hostnqn = hostnqn.or(settings.options.hostnqn);
     settings.options.hostid = hostid.or(settings.options.hostid);
-    if settings.policy.stay && (list || settings.dry_run || !settings.policy.retry.is_zero()) {
-        return Err(Failure::usage("--stay excludes --list, --dry-run and --retry"));
+    if settings.mode == Mode::Check {
+        if list || settings.policy.probe.is_none() {
+            return Err(Failure::usage("--check excludes --list and --probe none"));
+        }
+        // Each target is asked, and each answer counts.
+        settings.policy.all = true;
+    }
+    if settings.policy.stay && (list || settings.mode != Mode::Connect || !settings.policy.retry.is_zero()) {
+        return Err(Failure::usage("--stay excludes --list, --check, --dry-run and --retry"));
     }
     if settings.policy.stay {
         // Before anything can end the command: to systemd, a unit that ends before it has started has failed.
@@ -135,6 +143,6 @@ fn defaults() -> Settings {
         options: Options::default(),
         secrets: Secrets::default(),
         policy,
-        dry_run: false,
+        mode: Mode::Connect,
     }
 }

@@ -55,6 +55,11 @@ fn search(endpoint: &Endpoint, same: impl Fn(&str) -> bool) -> impl Iterator<Ite
     })
 }
 
+/// Whether a controller is connected at this moment.
+pub fn is_live(name: &str) -> bool {
+    sysfs::attribute(&format!("{CLASS}/{name}/state")).as_deref() == Some("live")
+}
+
 /// Whether a controller has been live: the kernel links a controller to its subsystem when it has identified it.
 fn was_live(name: &str) -> bool {
     match sysfs::attribute(&format!("{CLASS}/{name}/state")).as_deref() {

@@ -15,7 +15,7 @@ use crate::endpoint::Endpoint;
 use crate::secret::keyring;
 use crate::signals::Signals;
 pub use errors::Refusal;
-pub use existing::{Existing, find};
+pub use existing::{Existing, find, is_live};
 pub use fabrics::available;
 use fabrics::{Device, Known};
 pub use registry::{Age, enter};

@@ -52,6 +52,8 @@ pub enum Kind {
     Subsystem,
     /// A discovery controller whose log is read.
     Discovery,
+    /// A target that is only asked. The path is up once the target has answered, and its controller is the answer.
+    Target,
 }
 
 enum Activity {
@@ -219,8 +221,13 @@ impl Task {
             Ok(endpoint) => endpoint,
             Err(failure) => return Some(not_ready(failure)),
         };
-        if self.kind == Kind::Subsystem {
+        if self.kind != Kind::Discovery {
             match kernel::find(&endpoint) {
+                Some(Existing::Connected(controller)) if self.kind == Kind::Target && kernel::is_live(&controller) => {
+                    return Some(Event::Up(self.answer(&endpoint, &format!("connected as {controller}"))));
+                }
+                // Why the kernel does not get through, the target has to tell.
+                Some(_) if self.kind == Kind::Target => {}
                 Some(Existing::Connected(controller)) => {
                     policy.note(format_args!("HFI {}: {controller} is connected already", self.path.hfi));
                     kernel::enter(&controller, Age::Old);
@@ -262,13 +269,24 @@ impl Task {
         self.path.endpoint(interface)
     }
 
-    /// Gives an endpoint to the kernel, in a child.
+    /// What a target answered, as a line for people.
+    fn answer(&self, endpoint: &Endpoint, words: &str) -> String {
+        format!("HFI {}: {}: {words}", self.path.hfi, endpoint.place())
+    }
+
+    /// Gives an endpoint whose target has answered to the kernel, in a child; or the event that ends the attempt at once.
     fn hand_over(&mut self, endpoint: Endpoint) -> Result<(), Event> {
-        let kind = self.kind;
-        let child = Child::start(|| match kind {
-            Kind::Subsystem => Answer::Kernel(kernel::connect(&endpoint)),
-            Kind::Discovery => reading::read(&endpoint).map_or_else(Answer::Kernel, Answer::Log),
-        });
+        let connect: fn(&Endpoint) -> Answer = match self.kind {
+            Kind::Subsystem => |endpoint| Answer::Kernel(kernel::connect(endpoint)),
+            Kind::Discovery => |endpoint| reading::read(endpoint).map_or_else(Answer::Kernel, Answer::Log),
+            Kind::Target if endpoint.has("tls") => {
+                return Err(Event::Up(
+                    self.answer(&endpoint, "accepts TCP; only TLS can tell the rest"),
+                ));
+            }
+            Kind::Target => return Err(Event::Up(self.answer(&endpoint, "answers"))),
+        };
+        let child = Child::start(|| connect(&endpoint));
         let child = child.map_err(|error| {
             Event::NotReady(Failure::io(
                 Exit::TryAgain,
