@@ -93,9 +93,8 @@ install_tls() {
 install() {
     local units=$systemdsystemunitdir unit files
     . "$dracutsysrootdir/usr/share/nbft/image"
-    inst_multiple nbft-dump nbft-names nbft-connect ln mkdir rm sh
-    inst_multiple -o nbft-wait
-    inst_multiple /usr/share/nbft/wanted /usr/share/nbft/network
+    inst_multiple nbft-dump nbft-names nbft-connect nbft-wait nbft-check ln mkdir rm sh
+    inst_multiple /usr/share/nbft/wanted /usr/share/nbft/network /usr/share/nbft/check.jq
     inst_rules 65-nbft-names.rules
     inst_script "$systemdutildir/system-generators/nbft-generator"
     inst_multiple "$units"/nbft-names.service "$units"/nbft-connect.target "$units"/modprobe@.service \
@@ -111,6 +110,8 @@ install() {
     elif compgen -G "$initdir/usr/lib/dracut/*default.network" >/dev/null; then
         inst_hook cmdline 99 "$moddir/default.sh"
     fi
+    inst_hook emergency 50 "$moddir/emergency.sh"
+    inst_hook shutdown-emergency 50 "$moddir/emergency.sh"
     # dracut's own module stays, for all that is not in the NBFT, and so does the generator of NetworkManager 1.54 and newer.
     # Ours does not read this file.
     mkdir -p "$initdir/etc/cmdline.d"
