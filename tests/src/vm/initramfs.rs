@@ -35,6 +35,11 @@ pub fn host(scenario: &Scenario, setting: &Setting) -> Result<Vec<u8>> {
             let mut archive = machine("host")?;
             tls_programs(&mut archive, scenario, setting)?;
             host_files(&mut archive, "", scenario, bin_dir)?;
+            if settings.tables_in_initramfs {
+                for (name, content) in &scenario.tables {
+                    archive.file(&format!("/kernel/firmware/acpi/{name}.aml"), 0o644, content.clone());
+                }
+            }
             archive
         }
         Root::Systemd => {

@@ -106,7 +106,11 @@ pub fn run(scenario: &Scenario, setting: &Setting) -> Result<Outcome> {
             kernel,
             initramfs: &initramfs,
             cmdline: &format!("{own}{}", settings.cmdline),
-            tables: &scenario.tables,
+            tables: if settings.tables_in_initramfs {
+                &[]
+            } else {
+                &scenario.tables
+            },
             nics: host_nics(settings),
             disk: own_disk,
             capture: settings.tls,

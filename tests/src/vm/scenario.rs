@@ -53,6 +53,8 @@ pub struct Settings {
     pub cmdline: String,
     /// The table to inject, by name; see [`named`].
     pub table: Option<String>,
+    /// Whether the kernel finds the tables in the initramfs, instead of the firmware's list.
+    pub tables_in_initramfs: bool,
     /// Tables to find in /etc/tables on the host, nothing injected, by name.
     pub tables: Vec<String>,
     /// More files for the host: path there, and path seen from the scenario's folder.
@@ -101,6 +103,7 @@ impl Default for Settings {
             hide: Vec::new(),
             cmdline: String::new(),
             table: None,
+            tables_in_initramfs: false,
             tables: Vec::new(),
             files: BTreeMap::new(),
         }
