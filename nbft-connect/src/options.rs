@@ -12,10 +12,13 @@ use nbft_common::command::failure::{Exit, Failure, io_words};
 use nbft_common::command::root;
 use nbft_common::table::addr::Uuid;
 
-use crate::secret::Secret;
+use crate::secret::{self, Secret};
 
 /// The administrator's file with options for every connection: one `KEY=VALUE` or `KEY` a line.
-pub const FILE: &str = "/etc/nbft/connect.conf";
+const FILE: &str = "/etc/nbft/connect.conf";
+
+/// The credential of systemd that stands in for this file where the file does not exist.
+const CREDENTIAL: &str = "nbft.connect-conf";
 
 /// The longest NQN that the kernel takes, in bytes: one less than the specification's 223.
 pub const MAX_NQN: usize = 222;
@@ -163,16 +166,24 @@ impl Options {
         Ok(())
     }
 
-    /// The options of the administrator's file; none if the file does not exist.
+    /// The options of the administrator's file, or else of the credential; none if neither exists.
     ///
     /// # Errors
     /// [`Exit::Config`] with the line that is wrong, [`Exit::NoInput`] if the file cannot be read.
     pub fn from_file() -> Result<Self, Failure> {
-        let text = match fs::read_to_string(root::path(FILE)) {
-            Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => return Err(Failure::new(Exit::NoInput, format!("{FILE}: {}", io_words(&error)))),
-        };
+        let own = Some((root::path(FILE), FILE.to_owned()));
+        let credential = secret::credential(CREDENTIAL).map(|path| (path, format!("credential {CREDENTIAL}")));
+        for (path, name) in own.into_iter().chain(credential) {
+            match fs::read_to_string(path) {
+                Ok(text) => return Self::from_text(&text, &name),
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(Failure::new(Exit::NoInput, format!("{name}: {}", io_words(&error)))),
+            }
+        }
+        Ok(Self::default())
+    }
+
+    fn from_text(text: &str, name: &str) -> Result<Self, Failure> {
         let mut options = Self::default();
         for (number, line) in (1..).zip(text.lines()) {
             let line = line.trim();
@@ -187,7 +198,7 @@ impl Options {
             } else {
                 options.add(line)
             };
-            added.map_err(|why| Failure::new(Exit::Config, format!("{FILE}: line {number}: {why}")))?;
+            added.map_err(|why| Failure::new(Exit::Config, format!("{name}: line {number}: {why}")))?;
         }
         Ok(options)
     }

@@ -1,7 +1,6 @@
 //! Security profiles: a profile is met, or is a reason not to connect. No profile is ignored.
 
-use std::env;
-use std::path::{Path as FilePath, PathBuf};
+use std::path::PathBuf;
 
 use nbft_common::command::failure::{Exit, Failure};
 use nbft_common::command::root;
@@ -181,8 +180,7 @@ impl Place {
             return Some(file.clone());
         }
         let common = root::path(&format!("{}/{}", self.folder, self.file));
-        let credential =
-            env::var_os("CREDENTIALS_DIRECTORY").map(|folder| FilePath::new(&folder).join(self.credential));
+        let credential = secret::credential(self.credential);
         let mut usual = self.own(nqn).into_iter().chain([common]).chain(credential);
         usual.find(|file| file.exists())
     }

@@ -3,11 +3,12 @@
 pub mod keyring;
 pub mod tls_key;
 
+use std::env;
 use std::fmt;
 use std::fs::OpenOptions;
 use std::io::Read;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use nbft_common::command::failure::{Exit, Failure, io_words};
 use nix::fcntl::OFlag;
@@ -47,6 +48,11 @@ pub enum Kind {
     DhHmacChap,
     /// `NVMeTLSkey-1:…`, which [`TlsKey`](crate::secret::tls_key::TlsKey) checks.
     TlsKey,
+}
+
+/// The file of a credential of systemd, if systemd handed over a folder of them.
+pub fn credential(name: &str) -> Option<PathBuf> {
+    env::var_os("CREDENTIALS_DIRECTORY").map(|folder| PathBuf::from(folder).join(name))
 }
 
 /// Reads the secret in a file.

@@ -728,6 +728,33 @@ fn credentials_are_secrets() {
     assert!(ran.stdout.contains(",dhchap_secret=(not shown)"), "{ran:?}");
 }
 
+/// Options may be a credential, too; the file comes before it.
+#[test]
+fn a_credential_has_options() {
+    let machine = machine(&one(|_| {}), &[("eth0", NIC, 0)]);
+    let credential = machine.file("/run/credentials/nbft.connect-conf", "reconnect_delay=3\n");
+    let dry_run = || {
+        run(command("nbft-connect")
+            .args(["--dry-run", "--ssns", "1"])
+            .env("NBFT_ROOT", machine.path())
+            .env("CREDENTIALS_DIRECTORY", credential.parent().expect("folder")))
+    };
+    let ran = dry_run();
+    assert!(ran.stdout.contains(",reconnect_delay=3"), "{ran:?}");
+    machine.file("/run/credentials/nbft.connect-conf", "nqn=x\n");
+    fails(
+        &dry_run(),
+        78,
+        "nbft.connect-conf: line 1: nqn differs from path to path",
+    );
+    machine.file("/etc/nbft/connect.conf", "tos=4\n");
+    let ran = dry_run();
+    assert!(
+        ran.stdout.contains(",tos=4") && !ran.stdout.contains("nqn=x"),
+        "{ran:?}"
+    );
+}
+
 #[test]
 fn a_bad_host_nqn_is_a_usage_error() {
     let machine = machine(&one(|_| {}), &[("eth0", NIC, 0)]);
