@@ -217,6 +217,10 @@ fn made(scenario: &Scenario, setting: &Setting) -> Result<Vec<u8>> {
     ] {
         at(path, fs::read(path))?.hash(&mut hasher);
     }
+    let command_line = scenario.settings.command_line();
+    if scenario.settings.uki {
+        command_line.hash(&mut hasher);
+    }
     let mut files_hasher = DefaultHasher::new();
     scenario.settings.files.hash(&mut files_hasher);
     let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -242,6 +246,7 @@ fn made(scenario: &Scenario, setting: &Setting) -> Result<Vec<u8>> {
     let output = Command::new("unshare")
         .args(["--mount", "--fork", "--pid", "--kill-child"])
         .arg(in_root)
+        .env("COMMAND_LINE", command_line)
         .args([&builder.join("tree"), &setting.kernel.dir, &files, &script, &initrd])
         .stdin(Stdio::null())
         .output()

@@ -18,16 +18,20 @@ pub struct Hardware<'a> {
     pub role: &'a str,
     /// The uncompressed kernel.
     pub kernel: &'a Path,
-    /// The uncompressed cpio archive.
+    /// The uncompressed cpio archive, or with `firmware` a unified kernel image (UKI).
     pub initramfs: &'a [u8],
-    /// More words for the kernel command line.
+    /// The kernel command line, which a UKI has inside.
     pub cmdline: &'a str,
+    /// UEFI, which starts the UKI instead of the kernel.
+    pub firmware: Option<&'a Path>,
     /// ACPI tables, by the name of the file they are written to.
     pub tables: &'a [(String, Vec<u8>)],
     /// The network interfaces.
     pub nics: Vec<Nic>,
     /// An image of a disk, of which the machine gets a throw-away copy.
     pub disk: Option<&'a Path>,
+    /// Empty disks after it: the megabytes of each.
+    pub empty_disks: &'a [u64],
     /// Whether QEMU writes all that goes over the first interface into the file `ROLE-wire`.
     pub capture: bool,
     /// Megabytes.
@@ -56,6 +60,11 @@ pub enum Cable {
 /// Kernel parameters that skip slow start-up work irrelevant to these tests, a third of a boot: the kernel's tests of its ciphers and random numbers, its keys for signed modules, BPF, and patching itself for one processor.
 const FASTER: &str = "no_timer_check mitigations=off noreplace-smp cryptomgr.notests \
     initcall_blacklist=jent_mod_init,load_system_certificate_list,bpf_tcp_ca_kfunc_init,bpf_dummy_struct_ops_init";
+
+/// The kernel command line of a machine, with these words.
+pub fn command_line(words: &str) -> String {
+    format!("console=ttyS0 quiet panic=-1 net.ifnames=0 {FASTER} {words}")
+}
 
 /// A running machine; dropping it ends it.
 pub struct Machine {
@@ -88,12 +97,13 @@ impl Machine {
             command.arg("-no-reboot");
         }
         command.arg("-serial").arg(format!("file:{}", log.display()));
-        command.arg("-kernel").arg(hardware.kernel);
-        command.arg("-initrd").arg(&initramfs);
-        command.arg("-append").arg(format!(
-            "console=ttyS0 quiet panic=-1 net.ifnames=0 {FASTER} {}",
-            hardware.cmdline
-        ));
+        if let Some(firmware) = hardware.firmware {
+            command.arg("-bios").arg(firmware).arg("-kernel").arg(&initramfs);
+        } else {
+            command.arg("-kernel").arg(hardware.kernel);
+            command.arg("-initrd").arg(&initramfs);
+            command.arg("-append").arg(hardware.cmdline);
+        }
         for (name, content) in hardware.tables {
             let table = dir.join(name);
             at(&table, fs::write(&table, content))?;
@@ -111,6 +121,15 @@ impl Machine {
             let file = disk.display().to_string().replace(',', ",,");
             let drive = format!("if=none,id=disk,format=raw,snapshot=on,cache=unsafe,file={file}");
             command.args(["-drive", &drive, "-device", "virtio-blk-pci,drive=disk"]);
+        }
+        for (number, megabytes) in hardware.empty_disks.iter().enumerate() {
+            let image = path(&format!("disk{number}"));
+            let file = at(&image, File::create(&image))?;
+            at(&image, file.set_len(megabytes << 20))?;
+            let name = image.display().to_string().replace(',', ",,");
+            let drive = format!("if=none,id=disk{number},format=raw,cache=unsafe,discard=unmap,file={name}");
+            let device = format!("virtio-blk-pci,drive=disk{number}");
+            command.args(["-drive", &drive, "-device", &device]);
         }
         command.args(["-device", "virtio-serial-pci"]);
         let mut listeners = Vec::new();

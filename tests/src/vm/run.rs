@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::machine::{Cable, Hardware, Machine, Nic};
+use super::machine::{Cable, Hardware, Machine, Nic, command_line};
 use super::modules::Kernel;
 use super::scenario::{Root, Scenario, Settings};
 use super::{Result, at, initramfs, wire};
@@ -59,7 +59,8 @@ pub fn run(scenario: &Scenario, setting: &Setting) -> Result<Outcome> {
     let kernel = &setting.kernel.image;
     let (sender, events) = channel();
     // The root file system, and whose disk it is.
-    let root = setting.cache.join(format!("root-{}", setting.debian));
+    let debian = settings.debian.as_deref().unwrap_or(setting.debian);
+    let root = setting.cache.join(format!("root-{debian}"));
     let image = root.join("root.ext4");
     // By the file that is written last.
     if settings.root != Root::Busybox && !root.join("version").exists() {
@@ -80,10 +81,12 @@ pub fn run(scenario: &Scenario, setting: &Setting) -> Result<Outcome> {
                 role: "target",
                 kernel,
                 initramfs: &initramfs::target(scenario, setting)?,
-                cmdline: "",
+                cmdline: &command_line(""),
+                firmware: None,
                 tables: &[],
                 nics: target_nics(settings),
                 disk: far_disk,
+                empty_disks: &settings.disks,
                 capture: false,
                 memory: 512,
                 reboots: false,
@@ -95,17 +98,23 @@ pub fn run(scenario: &Scenario, setting: &Setting) -> Result<Outcome> {
     if let Some(target) = &target {
         read_lines("target", &target.control, sender.clone(), Event::Target)?;
     }
-    let (own, memory) = match settings.root {
-        Root::Busybox => ("", 512),
-        _ => ("systemd.unit=scenario.service systemd.show_status=0 ", 1024),
+    let memory = match settings.root {
+        Root::Busybox => 512,
+        _ if settings.uki => 2048,
+        _ => 1024,
     };
+    let firmware = setting.cache.join("ovmf/OVMF.fd");
+    if settings.uki && !firmware.exists() {
+        return Err(format!("no {}: run tests/fetch-ovmf first", firmware.display()));
+    }
     let host = Machine::start(
         &Hardware {
             qemu: &qemu,
             role: "host",
             kernel,
             initramfs: &initramfs,
-            cmdline: &format!("{own}{}", settings.cmdline),
+            cmdline: &settings.command_line(),
+            firmware: settings.uki.then_some(&firmware),
             tables: if settings.tables_in_initramfs {
                 &[]
             } else {
@@ -113,6 +122,7 @@ pub fn run(scenario: &Scenario, setting: &Setting) -> Result<Outcome> {
             },
             nics: host_nics(settings),
             disk: own_disk,
+            empty_disks: &[],
             capture: settings.tls,
             memory,
             reboots: settings.reboots,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::machine::command_line;
 use super::{Result, at};
 use crate::builder::{Description, kind};
 
@@ -27,6 +28,12 @@ pub struct Settings {
     pub root: Root,
     /// With an initrd: whether the Debian is a disk of the host's own. The initrd has to have systemd then.
     pub local_disk: bool,
+    /// With an initrd: whether `make-initrd` makes a unified kernel image (UKI), for UEFI to start.
+    pub uki: bool,
+    /// The Debian that the host boots: `root-DEBIAN` in the cache, instead of the one of the run.
+    pub debian: Option<String>,
+    /// Empty disks of the target, from /dev/vdb on: the megabytes of each.
+    pub disks: Vec<u64>,
     /// Where in the cache the root file system lies that `make-initrd` runs in.
     pub builder: String,
     /// Kernels the scenario is for.
@@ -81,6 +88,15 @@ impl Settings {
             count => count,
         }
     }
+
+    /// The host's kernel command line.
+    pub fn command_line(&self) -> String {
+        let own = match self.root {
+            Root::Busybox => "",
+            _ => "systemd.unit=scenario.service systemd.show_status=0 ",
+        };
+        command_line(&format!("{own}{}", self.cmdline))
+    }
 }
 
 impl Default for Settings {
@@ -91,6 +107,9 @@ impl Default for Settings {
             far: false,
             root: Root::Busybox,
             local_disk: false,
+            uki: false,
+            debian: None,
+            disks: Vec::new(),
             builder: format!("root-{DEBIAN}"),
             kernels: vec!["6.12".to_owned()],
             timeout: 90,
