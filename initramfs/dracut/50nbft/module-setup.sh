@@ -112,6 +112,10 @@ install() {
     fi
     inst_hook emergency 50 "$moddir/emergency.sh"
     inst_hook shutdown-emergency 50 "$moddir/emergency.sh"
+    if dracut_module_included mdraid; then
+        inst_simple /usr/share/nbft/degraded
+        inst_hook initqueue/settled 50 "$moddir/degraded.sh"
+    fi
     # dracut's own module stays, for all that is not in the NBFT, and so does the generator of NetworkManager 1.54 and newer.
     # Ours does not read this file.
     mkdir -p "$initdir/etc/cmdline.d"
