@@ -214,6 +214,7 @@ impl Walk<'_> {
     /// The path to a discovery controller.
     fn controller(&self, place: &Place) -> Result<Path, Failure> {
         let mut path = self.path(place)?;
+        path.security.discovers = true;
         if place.2 != DISCOVERY_NQN {
             // Without this flag the kernel takes a discovery controller with an NQN of its own for an I/O controller.
             path.demands.push(ConnectOption::flag("discovery"));

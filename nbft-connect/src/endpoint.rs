@@ -9,7 +9,7 @@ use nbft_common::table::nqn::DISCOVERY_NQN;
 
 use crate::host::identity::Identity;
 use crate::host::interface::Interface;
-use crate::options::{ConnectOption, Value};
+use crate::options::{ConnectOption, Lack, Value};
 use crate::secret::Secret;
 use crate::secret::tls_key::TlsKey;
 use crate::target::{Depth, Destination, ProbeError, Question};
@@ -71,14 +71,15 @@ impl Endpoint {
     }
 
     /// Leaves out an option that the kernel does not know, if the option is dispensable: it only narrows the path, or
-    /// offers more than was demanded.
-    pub fn leave_out(&mut self, known: impl Fn(&str) -> bool) -> Result<(), String> {
+    /// offers more than was demanded. Otherwise the option is the error.
+    pub fn leave_out(&mut self, known: impl Fn(&str) -> bool) -> Result<(), ConnectOption> {
         self.host_traddr = self.host_traddr.filter(|_| known("host_traddr"));
         self.names_interface &= known("host_iface");
-        self.options.retain(|option| !option.dispensable || known(&option.key));
+        self.options
+            .retain(|option| option.lack != Lack::LeftOut || known(&option.key));
         match self.options.iter().find(|option| !known(&option.key)) {
             None => Ok(()),
-            Some(option) => Err(option.key.clone()),
+            Some(option) => Err(option.clone()),
         }
     }
 

@@ -53,8 +53,20 @@ pub struct ConnectOption {
     pub key: String,
     /// The value of the option.
     pub value: Value,
-    /// The option is left out when the kernel does not know it. All other options are demands.
-    pub dispensable: bool,
+    /// The consequence if the kernel does not know the option.
+    pub lack: Lack,
+}
+
+/// The consequence if the kernel does not know an option.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lack {
+    /// The kernel lacks a feature that is demanded.
+    #[default]
+    Unsupported,
+    /// A security profile cannot be met.
+    Unmet,
+    /// The option is left out.
+    LeftOut,
 }
 
 impl ConnectOption {
@@ -73,7 +85,7 @@ impl ConnectOption {
         Self {
             key: key.to_owned(),
             value,
-            dispensable: false,
+            lack: Lack::default(),
         }
     }
 }

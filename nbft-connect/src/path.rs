@@ -89,7 +89,8 @@ impl Path {
 
     /// Takes the administrator's options over.
     pub fn set_options(&mut self, options: &Options) {
-        self.security.tls = options.rest.iter().any(|option| option.key == "tls");
+        let has = |key: &str| options.rest.iter().any(|option| option.key == key);
+        (self.security.tls, self.security.concat) = (has("tls"), has("concat"));
         self.options = options.clone();
     }
 

@@ -3,41 +3,12 @@
 use std::path::PathBuf;
 
 use nbft_common::command::failure::{Exit, Failure};
-use nbft_common::command::root;
 use nbft_common::table::{Demand, Security as Profile};
 
-use crate::options::{ConnectOption, Value};
+use crate::options::{ConnectOption, Lack, Value};
+use crate::secret::place::{CTRL, HOST, TLS};
 use crate::secret::tls_key::TlsKey;
-use crate::secret::{self, Kind, Secret, keyring};
-
-/// Where a kind of secret lies, unless the command line names its file.
-struct Place {
-    /// The folder. A folder inside with the NQN of a subsystem as its name has the secrets for this subsystem.
-    folder: &'static str,
-    file: &'static str,
-    /// The name of a credential of systemd.
-    credential: &'static str,
-    kind: Kind,
-}
-
-const HOST: Place = Place {
-    folder: "/etc/nbft/dhchap",
-    file: "host-secret",
-    credential: "nbft.dhchap-host-secret",
-    kind: Kind::DhHmacChap,
-};
-const CTRL: Place = Place {
-    folder: "/etc/nbft/dhchap",
-    file: "ctrl-secret",
-    credential: "nbft.dhchap-ctrl-secret",
-    kind: Kind::DhHmacChap,
-};
-const TLS: Place = Place {
-    folder: "/etc/nbft/tls",
-    file: "key",
-    credential: "nbft.tls-key",
-    kind: Kind::TlsKey,
-};
+use crate::secret::{self, Secret, keyring};
 
 /// Files with secrets that the command line names.
 #[derive(Clone, Debug, Default)]
@@ -73,6 +44,20 @@ pub struct Security {
     pub secrets: Secrets,
     /// The administrator gave the option `tls`.
     pub tls: bool,
+    /// The administrator gave the option `concat`.
+    pub concat: bool,
+    /// The path leads to a discovery controller.
+    pub discovers: bool,
+}
+
+/// What protects a path.
+enum Protection {
+    /// Nothing.
+    None,
+    /// TLS; without a key here, the kernel's keyring has one.
+    Tls(Option<TlsKey>),
+    /// Secure concatenation: TLS with a key that DH-HMAC-CHAP agrees on.
+    Concatenation,
 }
 
 /// The options that a path's security profile demands for a subsystem, and those that the secrets at hand allow for, with
@@ -82,9 +67,26 @@ pub struct Security {
 /// [`Exit::Config`] when a demand of the profile cannot be met, or a secret is no secret.
 pub fn demands(security: &Security, hostnqn: &str, nqn: &str) -> Result<(Vec<ConnectOption>, Option<TlsKey>), Failure> {
     let mut options = authentication(security, nqn)?;
-    let (tls, key) = secure_channel(security, hostnqn, nqn)?;
-    options.extend(tls.then(|| ConnectOption::flag("tls")));
-    Ok((options, key))
+    let has = |key: &str| options.iter().any(|option| option.key == key);
+    let secrets = (has("dhchap_secret"), has("dhchap_ctrl_secret"));
+    if security.concat {
+        return concatenation(security, secrets.0).map(|()| (options, None));
+    }
+    match secure_channel(security, secrets == (true, true), hostnqn, nqn)? {
+        Protection::None => Ok((options, None)),
+        Protection::Tls(key) => {
+            options.push(ConnectOption::flag("tls"));
+            Ok((options, key))
+        }
+        Protection::Concatenation => {
+            let lack = Lack::Unmet;
+            options.push(ConnectOption {
+                lack,
+                ..ConnectOption::flag("concat")
+            });
+            Ok((options, None))
+        }
+    }
 }
 
 fn is_demanded(demand: Demand) -> bool {
@@ -116,7 +118,11 @@ fn authentication(security: &Security, nqn: &str) -> Result<Vec<ConnectOption>, 
             key: key.to_owned(),
             value: Value::Secret(secret),
             // A secret that nobody asked for is for kernels that can use it.
-            dispensable: named.is_none() && demanding.is_none(),
+            lack: if named.is_none() && demanding.is_none() && !security.concat {
+                Lack::LeftOut
+            } else {
+                Lack::Unsupported
+            },
         })
     };
     let host = option("dhchap_secret", host, &security.secrets.host);
@@ -124,9 +130,30 @@ fn authentication(security: &Security, nqn: &str) -> Result<Vec<ConnectOption>, 
     Ok(host.into_iter().chain(ctrl).collect())
 }
 
-/// Whether the path uses TLS, and the key for it; without a key, the kernel's keyring has one. A path never falls back to
-/// a connection in the clear.
-fn secure_channel(security: &Security, hostnqn: &str, nqn: &str) -> Result<(bool, Option<TlsKey>), Failure> {
+/// Whether the administrator's option `concat` can have its effect.
+fn concatenation(security: &Security, secret: bool) -> Result<(), Failure> {
+    let rival = if security.tls {
+        Some("tls")
+    } else {
+        security.secrets.tls.as_ref().map(|_| "--tls-key-file")
+    };
+    let message = match rival {
+        Some(rival) => {
+            format!("the option concat makes a key of its own, and {rival} asks for another one: give one of them")
+        }
+        None if secret => return Ok(()),
+        None => format!(
+            "the option concat needs a secret, and none was found: put it into {}/{}, or name its file with \
+             --dhchap-secret-file",
+            HOST.folder, HOST.file
+        ),
+    };
+    Err(Failure::new(Exit::Config, message))
+}
+
+/// What protects the path, which never falls back to a connection in the clear. `both_prove`: host and target authenticate
+/// themselves with secrets.
+fn secure_channel(security: &Security, both_prove: bool, hostnqn: &str, nqn: &str) -> Result<Protection, Failure> {
     let profile = security.profile.as_ref();
     let demanded_by = |profile: &Profile| format!("security profile {}", profile.index);
     let demand = match profile {
@@ -140,7 +167,7 @@ fn secure_channel(security: &Security, hostnqn: &str, nqn: &str) -> Result<(bool
         security.channel == Channel::Offered || profile.is_some_and(|it| it.secure_channel == Demand::NotRequired);
     let forbidden = profile.is_some_and(|it| it.secure_channel == Demand::NotSupported);
     if demand.is_none() && forbidden && !security.tls {
-        return Ok((false, None));
+        return Ok(Protection::None);
     }
     let file = if demand.is_some() || offered || security.tls {
         TLS.find(security.secrets.tls.as_ref(), nqn)
@@ -151,11 +178,15 @@ fn secure_channel(security: &Security, hostnqn: &str, nqn: &str) -> Result<(bool
         let text = secret::read(&file, TLS.kind)?;
         let key = TlsKey::derive(&text, hostnqn, nqn)
             .map_err(|why| Failure::new(Exit::Config, format!("{}: is not a TLS key: {why}", file.display())))?;
-        return Ok((true, Some(key)));
+        return Ok(Protection::Tls(Some(key)));
     }
+    // A target that demands TLS from the first byte on takes no concatenation, and a discovery controller has no queue for
+    // which the kernel would insist on it. Without the target's proof anybody could be at the other end.
+    let concatenable = both_prove && !security.tls && security.channel != Channel::Demanded && !security.discovers;
     match demand {
-        Some(_) if keyring::has_key(hostnqn, nqn) => Ok((true, None)),
-        None => Ok((offered && keyring::has_key(hostnqn, nqn), None)),
+        _ if (demand.is_some() || offered) && keyring::has_key(hostnqn, nqn) => Ok(Protection::Tls(None)),
+        None => Ok(Protection::None),
+        Some(_) if concatenable => Ok(Protection::Concatenation),
         Some(who) => {
             let message = format!(
                 "{who} demands a secure channel (TLS), but no key for this host and subsystem was found: put it into {}/{}, or \
@@ -164,30 +195,5 @@ fn secure_channel(security: &Security, hostnqn: &str, nqn: &str) -> Result<(bool
             );
             Err(Failure::new(Exit::Config, message))
         }
-    }
-}
-
-impl Place {
-    /// The secret from the named file, or else from the usual places.
-    fn read(&self, named: Option<&PathBuf>, nqn: &str) -> Result<Option<Secret>, Failure> {
-        let file = self.find(named, nqn);
-        file.map(|file| secret::read(&file, self.kind)).transpose()
-    }
-
-    /// The named file, or else the one of the subsystem, or else the one for all subsystems, or else the credential.
-    fn find(&self, named: Option<&PathBuf>, nqn: &str) -> Option<PathBuf> {
-        if let Some(file) = named {
-            return Some(file.clone());
-        }
-        let common = root::path(&format!("{}/{}", self.folder, self.file));
-        let credential = secret::credential(self.credential);
-        let mut usual = self.own(nqn).into_iter().chain([common]).chain(credential);
-        usual.find(|file| file.exists())
-    }
-
-    /// The file of a subsystem. The table must not choose a file outside the folder.
-    fn own(&self, nqn: &str) -> Option<PathBuf> {
-        let inside = !nqn.contains('/') && !nqn.starts_with('.');
-        inside.then(|| root::path(&format!("{}/{nqn}/{}", self.folder, self.file)))
     }
 }

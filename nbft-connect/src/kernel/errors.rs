@@ -6,7 +6,11 @@ use nix::errno::Errno;
 
 use super::existing;
 use crate::endpoint::Endpoint;
+use crate::options::{ConnectOption, Lack};
 use crate::target::ProbeError;
+
+/// A profile demands TLS, and only a kernel with secure concatenation could do without a key.
+const NO_KEY: &str = "a secure channel (TLS) is demanded, but no key for this host and subsystem was found";
 
 /// Why the kernel did not connect.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,7 +18,7 @@ pub enum Refusal {
     /// The kernel's errno.
     Errno(Errno),
     /// The kernel does not know an option that is demanded.
-    Unknown(String),
+    Unknown(ConnectOption),
     /// The option line has more bytes than the kernel takes.
     TooLong(usize),
     /// The kernel's reply names no controller.
@@ -33,14 +37,20 @@ impl Refusal {
     pub fn failure(&self, endpoint: &Endpoint) -> Failure {
         let (exit, why) = match self {
             Self::Errno(errno) => return explain(*errno, endpoint),
-            Self::Unknown(key) if key == "tls" => (
+            Self::Unknown(option) if option.key == "tls" => (
                 Exit::Config,
                 "a secure channel (TLS) is demanded, but this kernel does not offer TLS for NVMe/TCP".to_owned(),
             ),
-            Self::Unknown(key) => (
-                Exit::Unsupported,
-                format!("this kernel's NVMe over fabrics does not know the option {key}"),
-            ),
+            Self::Unknown(option) => {
+                let why = format!(
+                    "this kernel's NVMe over fabrics does not know the option {}",
+                    option.key
+                );
+                match option.lack {
+                    Lack::Unmet => (Exit::Config, format!("{NO_KEY}, and {why}, which needs none")),
+                    _ => (Exit::Unsupported, why),
+                }
+            }
             Self::TooLong(length) => (
                 Exit::Config,
                 format!("the option line of {length} bytes is longer than the kernel's limit of 4095"),
@@ -62,6 +72,11 @@ fn explain_tls(errno: Errno, endpoint: &Endpoint) -> Option<(Exit, &'static str)
         Errno::ESRCH => (
             Exit::Config,
             "no TLS handshake agent runs on this machine: install and start tlshd (ktls-utils)",
+        ),
+        Errno::ENOKEY | Errno::EOPNOTSUPP if endpoint.has("concat") => (
+            Exit::Config,
+            "the target agrees on no key for TLS: it demands no authentication of this host, or knows no secure \
+             concatenation",
         ),
         Errno::ENOKEY if endpoint.tls_key.is_none() => (
             Exit::Config,
@@ -94,7 +109,8 @@ fn explain_tls(errno: Errno, endpoint: &Endpoint) -> Option<(Exit, &'static str)
 
 /// Only what a retry cannot mend is final. An error that a probe can meet as well has the words of the probe.
 fn explain(errno: Errno, endpoint: &Endpoint) -> Failure {
-    if let Some((exit, why)) = endpoint.has("tls").then(|| explain_tls(errno, endpoint)).flatten() {
+    let tls = endpoint.has("tls") || endpoint.has("concat");
+    if let Some((exit, why)) = tls.then(|| explain_tls(errno, endpoint)).flatten() {
         return Failure::new(exit, why);
     }
     let again = |why: &str| Failure::new(Exit::TryAgain, why);

@@ -37,12 +37,13 @@ fn entry(line: &str) -> Option<Entry> {
     })
 }
 
-/// Whether the keyring has a key for a host and a subsystem.
+/// Whether the keyring has a key for a host and a subsystem. A key that the two agreed on (secure concatenation) is for one
+/// controller alone, and does not count.
 pub fn has_key(hostnqn: &str, subsysnqn: &str) -> bool {
     entries().iter().any(|entry| {
         let mut words = entry.description.split(' ');
         entry.kind == TYPE
-            && words.next().is_some_and(|word| word.starts_with("NVMe"))
+            && words.next().is_some_and(|word| word.starts_with("NVMe0R") || word.starts_with("NVMe1R"))
             && words.next() == Some(hostnqn)
             // An identity of version 0 ends here.
             && words.next().is_some_and(|word| word.trim_end_matches(':') == subsysnqn)

@@ -1,6 +1,7 @@
 //! Secrets: read from files with care, checked before they are used, overwritten after.
 
 pub mod keyring;
+pub mod place;
 pub mod tls_key;
 
 use std::env;

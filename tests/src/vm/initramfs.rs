@@ -20,8 +20,9 @@ const COMMON: [&str; 3] = ["virtio_pci", "virtio_console", "virtio_net"];
 const HOST: [&str; 2] = ["nvme-fabrics", "nvme-tcp"];
 const TARGET: [&str; 3] = ["loop", "nvmet", "nvmet-tcp"];
 const ROOT: [&str; 2] = ["virtio_blk", "ext4"];
-/// What a kernel encrypts with; nothing here would load these on demand.
-const TLS: [&str; 3] = ["ghash-generic", "gcm", "tls"];
+/// What a kernel encrypts with; nothing here would load these on demand. Sid's kernel has GHASH as a part of gcm.
+const TLS: [&str; 3] = ["ctr", "gcm", "tls"];
+const GHASH: &str = "ghash-generic";
 
 const MACHINE_ID: &str = "5f0f3a1e00014a6e8c6b8a430fa5d0a1\n";
 
@@ -61,7 +62,7 @@ pub fn host(scenario: &Scenario, setting: &Setting) -> Result<Vec<u8>> {
         }
     };
     if settings.tls {
-        own.extend(TLS);
+        own.extend(tls_modules(kernel));
     }
     add_modules(&mut archive, &own, &settings.modules, kernel, &settings.hide)?;
     Ok(archive.to_bytes())
@@ -86,7 +87,7 @@ pub fn target(scenario: &Scenario, setting: &Setting) -> Result<Vec<u8>> {
     shared(&mut archive, "");
     tls_programs(&mut archive, scenario, setting)?;
     if scenario.settings.tls {
-        own.extend(TLS);
+        own.extend(tls_modules(setting.kernel));
     }
     add_modules(&mut archive, &own, &scenario.settings.modules, setting.kernel, &[])?;
     Ok(archive.to_bytes())
@@ -120,6 +121,10 @@ fn shared(archive: &mut Archive, root: &str) {
     archive.file(&format!("{root}/etc/ports"), 0o644, include_str!("../../vm/ports"));
     let words = include_str!("../../vm/common-lib");
     archive.file(&format!("{root}/etc/common-lib"), 0o644, words);
+}
+
+fn tls_modules(kernel: &Kernel) -> impl Iterator<Item = &'static str> {
+    kernel.has(GHASH).then_some(GHASH).into_iter().chain(TLS)
 }
 
 /// The handshake agent and the programs for keys, if the scenario wants them.

@@ -50,6 +50,12 @@ impl Kernel {
         })
     }
 
+    /// Whether a module is part of this kernel, as a file or built in.
+    pub fn has(&self, name: &str) -> bool {
+        let name = normal(name);
+        self.builtin.contains(&name) || self.files.contains_key(&name)
+    }
+
     /// The named modules and all they depend on, each after its dependencies. Built-in ones and the
     /// `hidden` ones are left out.
     pub fn load_order(&self, names: &[String], hidden: &[String]) -> Result<Vec<Module>> {

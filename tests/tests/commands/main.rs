@@ -9,6 +9,7 @@ mod wait;
 
 mod connect {
     mod lines;
+    mod security;
     mod slow {
         mod storm;
         mod targets;
