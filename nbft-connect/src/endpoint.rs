@@ -168,7 +168,7 @@ impl Endpoint {
             options: self
                 .options
                 .iter()
-                .filter(|option| option.key == "tls")
+                .filter(|option| ["tls", "concat"].contains(&option.key.as_str()))
                 .cloned()
                 .collect(),
             ..self.clone()
@@ -182,7 +182,12 @@ impl Endpoint {
 
     /// A failure at this endpoint, with the endpoint's names.
     pub fn failed(&self, failure: Failure) -> Failure {
-        failure.at(self.place())
+        let mut failure = failure.at(self.place());
+        let stands_in = |option: &ConnectOption| option.key == "concat" && option.lack == Lack::Unmet;
+        if self.options.iter().any(stands_in) {
+            failure.message += "; no TLS key for this host and subsystem was found, so secure concatenation was tried";
+        }
+        failure
     }
 
     /// The endpoint's names.

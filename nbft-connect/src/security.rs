@@ -79,11 +79,9 @@ pub fn demands(security: &Security, hostnqn: &str, nqn: &str) -> Result<(Vec<Con
             Ok((options, key))
         }
         Protection::Concatenation => {
-            let lack = Lack::Unmet;
-            options.push(ConnectOption {
-                lack,
-                ..ConnectOption::flag("concat")
-            });
+            options.push(ConnectOption::flag("concat"));
+            // Not even the secrets are dispensable.
+            options.iter_mut().for_each(|option| option.lack = Lack::Unmet);
             Ok((options, None))
         }
     }

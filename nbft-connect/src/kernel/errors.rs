@@ -9,9 +9,6 @@ use crate::endpoint::Endpoint;
 use crate::options::{ConnectOption, Lack};
 use crate::target::ProbeError;
 
-/// A profile demands TLS, and only a kernel with secure concatenation could do without a key.
-const NO_KEY: &str = "a secure channel (TLS) is demanded, but no key for this host and subsystem was found";
-
 /// Why the kernel did not connect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -41,16 +38,16 @@ impl Refusal {
                 Exit::Config,
                 "a secure channel (TLS) is demanded, but this kernel does not offer TLS for NVMe/TCP".to_owned(),
             ),
-            Self::Unknown(option) => {
-                let why = format!(
+            Self::Unknown(option) => (
+                match option.lack {
+                    Lack::Unmet => Exit::Config,
+                    _ => Exit::Unsupported,
+                },
+                format!(
                     "this kernel's NVMe over fabrics does not know the option {}",
                     option.key
-                );
-                match option.lack {
-                    Lack::Unmet => (Exit::Config, format!("{NO_KEY}, and {why}, which needs none")),
-                    _ => (Exit::Unsupported, why),
-                }
-            }
+                ),
+            ),
             Self::TooLong(length) => (
                 Exit::Config,
                 format!("the option line of {length} bytes is longer than the kernel's limit of 4095"),
