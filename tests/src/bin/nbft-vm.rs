@@ -18,12 +18,13 @@ use nbft_tests::vm::{Result, compare};
 use tempfile::TempDir;
 
 const HELP: &str = "\
-Usage: nbft-vm [OPTION]... SCENARIO_DIR...
+Usage: nbft-vm [OPTION]... SCENARIO_DIR[@RELEASE]...
 
-Boots each scenario's machines and compares what the host script prints with `expected`.
+Boots each scenario's machines and compares what the host script prints with `expected`. A scenario for several releases of
+Debian runs in each, or in the given one.
 
     --kernel VERSION  boot this kernel only (default: every one the scenario is for)
-    --debian SUITE    the Debian of hosts that boot one (default: bookworm)
+    --debian SUITE    the Debian of hosts that boot one, for scenarios that name no release (default: bookworm)
     --bin-dir DIR     where the commands under test lie
                       (default: target/image/usr/bin)
     --jobs N          run N scenarios of one machine at once (default: 1); those of two have the machine for themselves
@@ -108,7 +109,7 @@ fn all(scenarios: &[Scenario], jobs: usize, options: &Options) -> Vec<Verdict> {
         for _ in 0..jobs {
             scope.spawn(|| {
                 while let Some(scenario) = scenarios.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let found = every_kernel(scenario, options);
+                    let found = every_machine(scenario, options);
                     verdicts.lock().expect("no thread panics").extend(found);
                 }
             });
@@ -156,24 +157,27 @@ fn parse() -> std::result::Result<Option<Options>, lexopt::Error> {
     Ok(Some(options))
 }
 
-/// Runs a scenario on each kernel it is for, and says what came of it.
-fn every_kernel(scenario: &Scenario, options: &Options) -> Vec<Verdict> {
-    let kernels = &scenario.settings.kernels;
-    let wanted = |kernel: &&String| options.kernel.as_ref().is_none_or(|k| k == *kernel);
-    let chosen: Vec<_> = kernels.iter().filter(wanted).collect();
-    if chosen.is_empty() {
+/// Runs a scenario on each kernel and in each release it is for, and says what came of it.
+fn every_machine(scenario: &Scenario, options: &Options) -> Vec<Verdict> {
+    let (kernels, releases) = (&scenario.settings.kernels, &scenario.settings.releases);
+    let mut machines = scenario.settings.machines(&options.debian);
+    machines.retain(|(_, kernel)| options.kernel.as_ref().is_none_or(|wanted| wanted == kernel));
+    if machines.is_empty() {
         let name = &scenario.name;
         say(&format!("skipped {name}: it is for kernel {} only", kernels.join(", ")));
         return vec![Verdict::Skipped];
     }
     let mut verdicts = Vec::new();
-    for kernel in chosen {
-        let name = match kernels.len() {
-            1 => scenario.name.clone(),
-            _ => format!("{} ({kernel})", scenario.name),
-        };
+    for (release, kernel) in machines {
+        let mut name = scenario.name.clone();
+        if !releases.is_empty() {
+            name.push_str(&format!("@{release}"));
+        }
+        if kernels.len() > 1 {
+            name.push_str(&format!(" ({kernel})"));
+        }
         let start = Instant::now();
-        verdicts.push(match one(scenario, kernel, options) {
+        verdicts.push(match one(scenario, &kernel, &release, options) {
             Ok(remark) => {
                 say(&format!("ok {name} ({:.1} s){remark}", start.elapsed().as_secs_f32()));
                 Verdict::Passed
@@ -187,8 +191,8 @@ fn every_kernel(scenario: &Scenario, options: &Options) -> Vec<Verdict> {
     verdicts
 }
 
-/// Runs one scenario on one kernel. Success is a remark for the result line.
-fn one(scenario: &Scenario, version: &str, options: &Options) -> Result<&'static str> {
+/// Runs one scenario on one kernel, in one release of Debian. Success is a remark for the result line.
+fn one(scenario: &Scenario, version: &str, debian: &str, options: &Options) -> Result<&'static str> {
     // The folder of this package's sources, from which the workspace is one up.
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let cache = std::env::var_os("NBFT_CACHE")
@@ -203,7 +207,7 @@ fn one(scenario: &Scenario, version: &str, options: &Options) -> Result<&'static
         kernel: &kernel,
         bin_dir: &bin_dir,
         cache: &cache,
-        debian: &options.debian,
+        debian,
         dir: temporary.path().to_owned(),
         show: options.show,
     };
@@ -232,15 +236,15 @@ fn one(scenario: &Scenario, version: &str, options: &Options) -> Result<&'static
     let expected = read_optional(&path)?;
     let expected = expected.as_deref().unwrap_or_default();
     let difference = compare::difference(expected, &outcome.output);
-    let known = scenario.known_difference(&options.debian)?;
+    let known = scenario.known_difference(debian)?;
     let mut report = match &outcome.failure {
         None if difference == known => return Ok(""),
         None if options.accept => {
-            if options.debian == DEBIAN {
+            if debian == DEBIAN {
                 let text = compare::accept(expected, &outcome.output);
                 fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()))?;
             } else {
-                scenario.accept_difference(&options.debian, difference.as_deref())?;
+                scenario.accept_difference(debian, difference.as_deref())?;
             }
             return Ok(", accepted");
         }

@@ -205,7 +205,8 @@ fn made(scenario: &Scenario, setting: &Setting) -> Result<Vec<u8>> {
     for (to, from) in &scenario.settings.files {
         copy(&mut archive, &scenario.dir.join(from), to)?;
     }
-    let builder = setting.cache.join(&scenario.settings.builder);
+    let builder_name = scenario.settings.builder(setting.debian);
+    let builder = setting.cache.join(&builder_name);
     let script = scenario.dir.join("make-initrd");
     let script = at(&script, script.canonicalize())?;
     let in_root = Path::new(env!("CARGO_MANIFEST_DIR")).join("vm/in-root");
@@ -231,8 +232,7 @@ fn made(scenario: &Scenario, setting: &Setting) -> Result<Vec<u8>> {
     let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let kept = setting.cache.join("initrds");
     let prefix = format!(
-        "{}-{}-{}-{:08x}-",
-        scenario.settings.builder,
+        "{builder_name}-{}-{}-{:08x}-",
         name(&script),
         name(&setting.kernel.dir),
         files_hasher.finish() as u32

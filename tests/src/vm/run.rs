@@ -123,7 +123,7 @@ pub fn run(scenario: &Scenario, setting: &Setting) -> Result<Outcome> {
             nics: host_nics(settings),
             disk: own_disk,
             empty_disks: &[],
-            capture: settings.tls,
+            capture: settings.tls || settings.capture,
             memory,
             reboots: settings.reboots,
         },

@@ -34,8 +34,10 @@ pub struct Settings {
     pub debian: Option<String>,
     /// Empty disks of the target, from /dev/vdb on: the megabytes of each.
     pub disks: Vec<u64>,
-    /// Where in the cache the root file system lies that `make-initrd` runs in.
+    /// Where in the cache the root file system lies that `make-initrd` runs in; see [`Settings::builder`].
     pub builder: String,
+    /// Releases of Debian, in each of which the scenario runs: that of the host's root file system, and of the builder.
+    pub releases: Vec<String>,
     /// Kernels the scenario is for.
     pub kernels: Vec<String>,
     /// Seconds each machine may take.
@@ -49,8 +51,9 @@ pub struct Settings {
     /// If not empty, the host must not reach its script, and the machine has to end by itself. Compared are the lines of
     /// its console that contain one of these words, each from that word on.
     pub console: Vec<String>,
-    /// Whether both machines can do TLS: the programs of `tests/fetch-tlshd`, kernel modules, and a capture of what goes
-    /// over the host's first cable.
+    /// Whether all that goes over the host's first cable is captured.
+    pub capture: bool,
+    /// Whether both machines can do TLS: the programs of `tests/fetch-tlshd`, kernel modules, and a capture.
     pub tls: bool,
     /// More kernel modules, on both machines.
     pub modules: Vec<String>,
@@ -97,6 +100,31 @@ impl Settings {
         };
         command_line(&format!("{own}{}", self.cmdline))
     }
+
+    /// The folder of the builder: with several releases, one for each, whose names end in all but the usual release.
+    pub fn builder(&self, release: &str) -> String {
+        match self.releases.is_empty() || release == DEBIAN {
+            true => self.builder.clone(),
+            false => format!("{}-{release}", self.builder),
+        }
+    }
+
+    /// The releases and kernels to run it on. Further kernels are for the first release alone.
+    pub fn machines(&self, debian: &str) -> Vec<(String, String)> {
+        let releases = match self.releases.as_slice() {
+            [] => vec![debian.to_owned()],
+            releases => releases.to_vec(),
+        };
+        let (first, kernels) = (&releases[0], &self.kernels);
+        let of = |release: &String| {
+            let count = if release == first { kernels.len() } else { 1 };
+            kernels[..count]
+                .iter()
+                .map(|kernel| (release.clone(), kernel.clone()))
+                .collect::<Vec<_>>()
+        };
+        releases.iter().flat_map(of).collect()
+    }
 }
 
 impl Default for Settings {
@@ -111,12 +139,14 @@ impl Default for Settings {
             debian: None,
             disks: Vec::new(),
             builder: format!("root-{DEBIAN}"),
+            releases: Vec::new(),
             kernels: vec!["6.12".to_owned()],
             timeout: 90,
             target: true,
             exit: 0,
             reboots: false,
             console: Vec::new(),
+            capture: false,
             tls: false,
             modules: Vec::new(),
             hide: Vec::new(),
@@ -148,8 +178,24 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// Reads the folder.
+    /// Reads the folder. `DIR@RELEASE` is the scenario in one of its releases.
     pub fn load(dir: &Path) -> Result<Self> {
+        let text = dir.to_string_lossy();
+        match text.trim_end_matches('/').rsplit_once('@') {
+            Some((folder, release)) if !dir.exists() => {
+                let mut scenario = Self::load(Path::new(folder))?;
+                let releases = &mut scenario.settings.releases;
+                releases.retain(|known| known == release);
+                match releases.is_empty() {
+                    true => Err(format!("{folder}: scenario.toml does not name the release {release}")),
+                    false => Ok(scenario),
+                }
+            }
+            _ => Self::read(dir),
+        }
+    }
+
+    fn read(dir: &Path) -> Result<Self> {
         // The real path, so that `nbft-vm .` has a name to show.
         let dir = at(dir, dir.canonicalize())?;
         let name = dir
@@ -312,6 +358,34 @@ mod tests {
         assert_ne!(table("static-ipv4").expect("a kind"), tables);
         let error = table("none-such").expect_err("no such table");
         assert!(error.contains("table `none-such`: not in tables/"), "{error}");
+    }
+
+    #[test]
+    fn releases_and_kernels() {
+        let folder = folder(&[
+            ("host", ""),
+            ("target", ""),
+            (
+                "scenario.toml",
+                "releases = [\"bookworm\", \"sid\"]\nkernels = [\"6.12\", \"6.1\"]\nbuilder = \"b\"",
+            ),
+        ]);
+        let machines = |suffix: &str| {
+            let dir = format!("{}{suffix}", folder.path().display());
+            let scenario = Scenario::load(Path::new(&dir))?;
+            let machines = scenario.settings.machines(DEBIAN).into_iter();
+            let machines: Vec<_> = machines
+                .map(|(release, kernel)| format!("{release} {kernel} {}", scenario.settings.builder(&release)))
+                .collect();
+            Result::Ok(machines.join(", "))
+        };
+        assert_eq!(
+            machines("").expect("all"),
+            "bookworm 6.12 b, bookworm 6.1 b, sid 6.12 b-sid"
+        );
+        assert_eq!(machines("@sid/").expect("sid"), "sid 6.12 b-sid, sid 6.1 b-sid");
+        let error = machines("@trixie").expect_err("no such release");
+        assert!(error.ends_with("does not name the release trixie"), "{error}");
     }
 
     #[test]
