@@ -68,25 +68,32 @@ installkernel() {
     ! tls || hostonly='' instmods $nbft_tls_modules
 }
 
-# The agent for TLS handshakes, and its keys.
+# Secrets and keys. An image for any machine may be copied to another one, or be published.
+# shellcheck disable=SC2154
+install_keys() {
+    local keys key
+    mapfile -t keys < <(nbft_keys "$dracutsysrootdir")
+    for key in "${keys[@]}"; do
+        # shellcheck disable=SC2154 # of dracut.conf
+        if [[ $hostonly || $nbft_keys == yes ]]; then
+            inst_simple "$key"
+            chmod go= "$initdir$key"
+        else
+            dwarn "nbft: an image for any machine gets no secret: not $key; nbft_keys=yes in dracut.conf copies it"
+        fi
+    done
+}
+
+# The agent for TLS handshakes.
 # shellcheck disable=SC2154
 install_tls() {
-    local keys files key
+    local files
     nbft_wants_tls dwarn "$dracutsysrootdir" || return
     inst_multiple /usr/sbin/tlshd cp
     mapfile -t files < <(nbft_agent_settings "$dracutsysrootdir")
     inst_multiple -o "${files[@]}"
     inst_simple "$systemdsystemunitdir/nbft-tlshd.service"
     $SYSTEMCTL -q --root "$initdir" enable nbft-tlshd.service
-    mapfile -t keys < <(nbft_keys "$dracutsysrootdir")
-    for key in "${keys[@]}"; do
-        # shellcheck disable=SC2154 # of dracut.conf
-        if [[ $hostonly || $nbft_keys == yes ]]; then
-            inst_simple "$key"
-        else
-            dwarn "nbft: an image for any machine gets no key: not $key; nbft_keys=yes in dracut.conf copies it"
-        fi
-    done
 }
 
 # shellcheck disable=SC2154
@@ -121,11 +128,13 @@ install() {
     mkdir -p "$initdir/etc/cmdline.d"
     echo rd.nvmf.nonbft >"$initdir/etc/cmdline.d/50-nbft-not-nvmf.conf"
     if dracut_module_included nvmf; then
+        inst_hook cmdline 50 "$moddir/not-nvmf.sh"
         # dracut prints no less than a warning unless asked.
         dwarn "nbft: handles the NBFT instead of dracut's module nvmf; nbft_handler=nvmf in dracut.conf makes nvmf handle it"
     fi
     # The administrator's configuration, with drop-in files of the units.
     mapfile -t files < <(nbft_settings "$dracutsysrootdir")
     inst_multiple -o "${files[@]}" "$systemdsystemconfdir"/nbft-{names,connect@,connect-discovery@}.service.d/*.conf
+    install_keys
     ! tls || install_tls
 }
