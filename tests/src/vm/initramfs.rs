@@ -75,6 +75,15 @@ pub fn target(scenario: &Scenario, setting: &Setting) -> Result<Vec<u8>> {
     if scenario.settings.root == Root::Initrd && !scenario.settings.local_disk {
         own.extend(ROOT);
         payload(&mut archive, scenario, setting.bin_dir)?;
+        if scenario.settings.whole {
+            let kernel = &setting.kernel.dir;
+            let version = at(kernel, fs::read_to_string(kernel.join("version")))?;
+            let version = version.trim();
+            let modules = format!("/payload/usr/lib/modules/{version}");
+            copy(&mut archive, &kernel.join("modules"), &modules)?;
+            let initrd = format!("/payload/boot/initrd.img-{version}");
+            archive.file(&initrd, 0o600, made(scenario, setting)?);
+        }
     }
     archive.file("/etc/target-init", 0o644, include_str!("../../vm/target-init"));
     archive.file("/etc/target-lib", 0o644, include_str!("../../vm/target-lib"));

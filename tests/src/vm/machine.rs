@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::fs::File;
+use std::io::Write;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -72,6 +73,7 @@ pub struct Machine {
     pub output: UnixStream,
     /// The port for lines between the machine's first process and the harness.
     pub control: UnixStream,
+    monitor: UnixStream,
     qemu: Child,
     log: PathBuf,
 }
@@ -133,7 +135,7 @@ impl Machine {
         }
         command.args(["-device", "virtio-serial-pci"]);
         let mut listeners = Vec::new();
-        for port in ["output", "control"] {
+        for port in ["output", "control", "monitor"] {
             let socket = path(port);
             let listener = at(&socket, UnixListener::bind(&socket))?;
             at(&socket, listener.set_nonblocking(true))?;
@@ -141,9 +143,12 @@ impl Machine {
             command
                 .arg("-chardev")
                 .arg(format!("socket,id={port},path={}", socket.display()));
-            command
-                .arg("-device")
-                .arg(format!("virtserialport,chardev={port},name={port}"));
+            match port {
+                "monitor" => command.args(["-mon", "chardev=monitor,mode=readline"]),
+                _ => command
+                    .arg("-device")
+                    .arg(format!("virtserialport,chardev={port},name={port}")),
+            };
         }
         let qemu = command
             .stdin(Stdio::null())
@@ -156,15 +161,25 @@ impl Machine {
         for listener in &listeners {
             streams.push(guard.accept(listener, role, &errors)?);
         }
-        let (Some(qemu), Some(control), Some(output)) = (guard.0.take(), streams.pop(), streams.pop()) else {
+        let (Some(qemu), Some(monitor), Some(control), Some(output)) =
+            (guard.0.take(), streams.pop(), streams.pop(), streams.pop())
+        else {
             return Err(format!("{role}: a port of the machine is missing"));
         };
         Ok(Self {
             output,
             control,
+            monitor,
             qemu,
             log,
         })
+    }
+
+    /// Pulls out the cable of an interface, or plugs it in: `0 off`, `0 on`.
+    pub fn cable(&self, what: &str) -> Result<()> {
+        (&self.monitor)
+            .write_all(format!("set_link nic{what}\n").as_bytes())
+            .map_err(|e| format!("QEMU's monitor does not take a line: {e}"))
     }
 
     /// The lines of the console that contain one of the words, from there on.

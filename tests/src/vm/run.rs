@@ -88,7 +88,8 @@ pub fn run(scenario: &Scenario, setting: &Setting) -> Result<Outcome> {
                 disk: far_disk,
                 empty_disks: &settings.disks,
                 capture: false,
-                memory: 512,
+                // The host's initrd and modules take a part.
+                memory: if settings.whole { 1024 } else { 512 },
                 reboots: false,
             },
             dir,
@@ -149,6 +150,8 @@ pub fn run(scenario: &Scenario, setting: &Setting) -> Result<Outcome> {
             None
         }
         Ok(_) if !settings.console.is_empty() => Some("the host script ran".to_owned()),
+        _ if conversation.host_ended && settings.powers_off => None,
+        Ok(_) if settings.powers_off => Some("the host script ended before the machine".to_owned()),
         Ok(code) if code == settings.exit => None,
         Ok(code) => Some(format!(
             "the host script ended with exit code {code}, not {}",
@@ -234,6 +237,10 @@ impl Conversation<'_> {
                 Ok(Event::Host(line)) if line == "up" => {
                     self.host_up = true;
                     self.go()?;
+                }
+                Ok(Event::Host(line)) if line.starts_with("cable ") => {
+                    self.host.cable(&line["cable ".len()..])?;
+                    send(&self.host.control, "done", "host")?;
                 }
                 Ok(Event::Host(line)) => match (line.strip_prefix("wire "), self.target) {
                     (Some(text), _) => {

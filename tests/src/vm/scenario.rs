@@ -32,6 +32,9 @@ pub struct Settings {
     pub uki: bool,
     /// The Debian that the host boots: `root-DEBIAN` in the cache, instead of the one of the run.
     pub debian: Option<String>,
+    /// Whether the host boots this Debian into its default target. The target's description can add the kernel's modules and
+    /// the initrd.
+    pub whole: bool,
     /// Empty disks of the target, from /dev/vdb on: the megabytes of each.
     pub disks: Vec<u64>,
     /// Where in the cache the root file system lies that `make-initrd` runs in; see [`Settings::builder`].
@@ -48,6 +51,8 @@ pub struct Settings {
     pub exit: i32,
     /// Whether the host may reboot.
     pub reboots: bool,
+    /// Whether the host has to power itself off, after its script has printed all.
+    pub powers_off: bool,
     /// If not empty, the host must not reach its script, and the machine has to end by itself. Compared are the lines of
     /// its console that contain one of these words, each from that word on.
     pub console: Vec<String>,
@@ -96,6 +101,7 @@ impl Settings {
     pub fn command_line(&self) -> String {
         let own = match self.root {
             Root::Busybox => "",
+            _ if self.whole => "systemd.show_status=0 ",
             _ => "systemd.unit=scenario.service systemd.show_status=0 ",
         };
         command_line(&format!("{own}{}", self.cmdline))
@@ -137,6 +143,7 @@ impl Default for Settings {
             local_disk: false,
             uki: false,
             debian: None,
+            whole: false,
             disks: Vec::new(),
             builder: format!("root-{DEBIAN}"),
             releases: Vec::new(),
@@ -145,6 +152,7 @@ impl Default for Settings {
             target: true,
             exit: 0,
             reboots: false,
+            powers_off: false,
             console: Vec::new(),
             capture: false,
             tls: false,
