@@ -8,6 +8,8 @@ use nbft_common::table::addr::MacAddr;
 const CLASS: &str = "/sys/class/net";
 /// udev's records. An interface has a file `nINDEX` as soon as udev has given its name.
 const UDEV: &str = "/run/udev/data";
+/// That of `lo`, an interface of every machine: udev has begun. At switch-root these records go away.
+const UDEV_RUNS: &str = "/run/udev/data/n1";
 
 /// An interface of the running kernel.
 #[derive(Debug)]
@@ -19,7 +21,8 @@ pub struct Device {
 }
 
 /// All Ethernet NICs (VLAN 0) and VLAN devices, by MAC address and VLAN. Bonds, bridges and other devices that share the
-/// MAC address of a NIC below them are left out; of several that remain the oldest counts.
+/// MAC address of a NIC below them are left out; of several that remain the oldest counts. A NIC that udev is about to name
+/// is left out too: whatever uses its name now would soon use the name of no interface, or of another one.
 pub fn all() -> HashMap<(MacAddr, u16), Device> {
     let mut found: HashMap<(MacAddr, u16), Device> = HashMap::new();
     for (key, device) in sysfs::names(CLASS).iter().filter_map(|name| read(name)) {
@@ -45,12 +48,16 @@ fn read(name: &str) -> Option<((MacAddr, u16), Device)> {
         Some(_) => return None,
     };
     let ifindex: u32 = attribute("ifindex")?.parse().ok()?;
+    let named = root::path(&format!("{UDEV}/n{ifindex}")).exists();
+    if vlan == 0 && !named && root::path(UDEV_RUNS).exists() {
+        return None;
+    }
     Some((
         (mac, vlan),
         Device {
             name: name.to_owned(),
             ifindex,
-            named: root::path(&format!("{UDEV}/n{ifindex}")).exists(),
+            named,
         },
     ))
 }

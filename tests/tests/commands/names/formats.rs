@@ -84,6 +84,11 @@ fn interfaces_that_are_there() {
             assert_eq!(here(&arguments), good(&json, &arguments), "{format} {mode}");
         }
     }
+    // While udev runs, a NIC without a record of udev may get another name at any moment.
+    machine.file("/run/udev/data/n1", "I:1\n");
+    let lines = here(&["--to=ip-batch", "--naming=none"]);
+    assert!(lines.contains("# 52:54:00:00:00:01: no such interface\n"), "{lines}");
+    assert!(!lines.contains("ens3"), "{lines}");
     // A name may be written down when udev has given it: not before.
     let line = &["--to=dracut", "--naming=none"][..];
     let unnamed = here(line);
@@ -94,6 +99,8 @@ fn interfaces_that_are_there() {
     assert!(named.contains(":ens3:none\n"), "{named}");
     assert!(!named.contains("52-54-00-00-00-01"), "{named}");
     assert!(named.contains(".100:ens3\n"), "{named}");
+    let lines = here(&["--to=ip-batch", "--naming=none"]);
+    assert!(lines.contains("link set dev ens3 up\n"), "{lines}");
 }
 
 mod slow {
