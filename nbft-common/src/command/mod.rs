@@ -2,6 +2,7 @@
 
 pub mod arguments;
 pub mod failure;
+pub mod keys;
 pub mod log;
 pub mod netlink;
 pub mod notify;

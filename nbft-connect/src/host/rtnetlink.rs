@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::os::fd::AsRawFd;
 
+use nbft_common::command::netlink::{Request, attributes, messages, number};
 use nix::sys::socket::{
     AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, recv, sendto, setsockopt, socket, sockopt,
 };
@@ -22,8 +23,7 @@ const RTA_DST: u16 = 1;
 const RTA_SRC: u16 = 2;
 const RTA_OIF: u16 = 4;
 
-/// Bytes of `struct nlmsghdr` and of `struct rtmsg`.
-const HEADER: usize = 16;
+/// Bytes of `struct rtmsg`.
 const ROUTE: usize = 12;
 
 /// The index of the interface by which packets from `source` to `target` leave; `None` when no route exists, when the
@@ -46,67 +46,39 @@ fn request(source: IpAddr, target: IpAddr) -> Vec<u8> {
         IpAddr::V6(v6) => v6.octets().to_vec(),
     };
     let (source, target) = (octets(source), octets(target));
-    let attributes = [(RTA_DST, &target), (RTA_SRC, &source)];
-    let length = HEADER + ROUTE + attributes.iter().map(|(_, bytes)| 4 + bytes.len()).sum::<usize>();
-    let mut message = Vec::with_capacity(length);
-    message.extend(u32::try_from(length).unwrap_or_default().to_ne_bytes());
-    message.extend(RTM_GETROUTE.to_ne_bytes());
-    // NLM_F_REQUEST, no sequence number, no port.
-    message.extend(1_u16.to_ne_bytes());
-    message.extend([0; 8]);
     let bits = u8::try_from(target.len() * 8).unwrap_or_default();
     let family = if target.len() == 4 {
         AddressFamily::Inet
     } else {
         AddressFamily::Inet6
     };
-    message.extend([u8::try_from(family as i32).unwrap_or_default(), bits, bits]);
-    message.extend([0; ROUTE - 3]);
-    for (kind, bytes) in attributes {
-        message.extend(u16::try_from(4 + bytes.len()).unwrap_or_default().to_ne_bytes());
-        message.extend(kind.to_ne_bytes());
-        message.extend(bytes);
-    }
-    message
+    let mut body = vec![u8::try_from(family as i32).unwrap_or_default(), bits, bits];
+    body.resize(ROUTE, 0);
+    let request = Request::new(RTM_GETROUTE, false, &body);
+    request.with(RTA_DST, &target).with(RTA_SRC, &source).bytes()
 }
 
 /// The outgoing interface in the kernel's answer; an error message has none.
 fn outgoing(answer: &[u8]) -> Option<u32> {
-    let kind = u16::from_ne_bytes(answer.get(4..6)?.try_into().ok()?);
-    route_interface(answer.get(HEADER + ROUTE..).filter(|_| kind == RTM_NEWROUTE)?)
+    let (kind, message) = messages(answer).next()?;
+    route_interface(message).filter(|_| kind == RTM_NEWROUTE)
 }
 
 /// Indexes of the interfaces that a row of messages concerns.
-pub fn touched(mut messages: &[u8]) -> Vec<u32> {
-    let mut found = Vec::new();
-    while let Some((length, kind)) = number(messages, 0).zip(messages.get(4..6)) {
-        let length = usize::try_from(length).unwrap_or(usize::MAX);
-        let Some(message) = messages.get(HEADER..length) else {
-            break;
-        };
-        match u16::from_ne_bytes(kind.try_into().unwrap_or_default()) {
-            RTM_NEWLINK | RTM_DELLINK | RTM_NEWADDR | RTM_DELADDR => found.extend(number(message, 4)),
-            RTM_NEWROUTE | RTM_DELROUTE => found.extend(route_interface(message.get(ROUTE..).unwrap_or_default())),
-            _ => {}
-        }
-        messages = messages.get(length.next_multiple_of(4)..).unwrap_or_default();
-    }
-    found
+pub fn touched(row: &[u8]) -> Vec<u32> {
+    let concerned = messages(row).filter_map(|(kind, message)| match kind {
+        RTM_NEWLINK | RTM_DELLINK | RTM_NEWADDR | RTM_DELADDR => number(message, 4),
+        RTM_NEWROUTE | RTM_DELROUTE => route_interface(message),
+        _ => None,
+    });
+    concerned.collect()
 }
 
-/// The value of the attribute RTA_OIF.
-fn route_interface(mut attributes: &[u8]) -> Option<u32> {
-    loop {
-        let length = usize::from(u16::from_ne_bytes(attributes.get(..2)?.try_into().ok()?));
-        if u16::from_ne_bytes(attributes.get(2..4)?.try_into().ok()?) == RTA_OIF {
-            return number(attributes, 4);
-        }
-        attributes = attributes.get(length.max(4).next_multiple_of(4)..)?;
-    }
-}
-
-fn number(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_ne_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
+/// The value of the attribute RTA_OIF of a route.
+fn route_interface(message: &[u8]) -> Option<u32> {
+    let mut attributes = attributes(message.get(ROUTE..)?);
+    let (_, value) = attributes.find(|(kind, _)| *kind == RTA_OIF)?;
+    number(value, 0)
 }
 
 #[cfg(test)]

@@ -2,10 +2,7 @@
 //! Specification, sections on the configured, retained and TLS PSK).
 
 use base64ct::{Base64, Encoding};
-use hkdf::{GenericHkdf, HmacImpl};
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::{Sha256, Sha384};
-use zeroize::Zeroizing;
+use nbft_common::kdf::{self, Hash};
 
 use crate::crc;
 use crate::secret::Secret;
@@ -16,7 +13,7 @@ pub struct TlsKey {
     /// Description of the key in the kernel's keyring, and the identity that the target sees.
     pub identity: String,
     /// The key itself.
-    pub key: Zeroizing<Vec<u8>>,
+    pub key: kdf::Secret,
 }
 
 impl std::fmt::Debug for TlsKey {
@@ -25,63 +22,17 @@ impl std::fmt::Debug for TlsKey {
     }
 }
 
-/// The hash that a key is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Hash {
-    Sha256,
-    Sha384,
-}
-
-impl Hash {
-    /// HKDF-Expand-Label of TLS 1.3 (RFC 8446, section 7.1) over HKDF-Extract without salt.
-    fn expand(self, key: &[u8], label: &str, context: &str) -> Option<Zeroizing<Vec<u8>>> {
-        match self {
-            Self::Sha256 => expand::<Hmac<Sha256>>(key, label, context, 32),
-            Self::Sha384 => expand::<Hmac<Sha384>>(key, label, context, 48),
-        }
-    }
-
-    /// HMAC in base64.
-    fn hmac(self, key: &[u8], text: &str) -> Option<String> {
-        let digest = match self {
-            Self::Sha256 => mac::<Hmac<Sha256>>(key, text)?,
-            Self::Sha384 => mac::<Hmac<Sha384>>(key, text)?,
-        };
-        Some(Base64::encode_string(&digest))
-    }
-
-    /// The hash identifier in the names of keys.
-    fn id(self) -> &'static str {
-        match self {
-            Self::Sha256 => "01",
-            Self::Sha384 => "02",
-        }
+/// The hash identifier in the names of keys.
+fn id(hash: Hash) -> &'static str {
+    match hash {
+        Hash::Sha256 => "01",
+        Hash::Sha384 => "02",
     }
 }
 
-fn expand<H: HmacImpl>(key: &[u8], label: &str, context: &str, length: u8) -> Option<Zeroizing<Vec<u8>>> {
-    let label = format!("tls13 {label}");
-    let lengths = [label.len(), context.len()].map(u8::try_from);
-    let [Ok(label_length), Ok(context_length)] = lengths else {
-        return None;
-    };
-    let mut output = Zeroizing::new(vec![0; usize::from(length)]);
-    let info: [&[u8]; 5] = [
-        &[0, length],
-        &[label_length],
-        label.as_bytes(),
-        &[context_length],
-        context.as_bytes(),
-    ];
-    let kdf = GenericHkdf::<H>::new(None, key);
-    kdf.expand_multi_info(&info, &mut output).ok()?;
-    Some(output)
-}
-
-fn mac<M: Mac + KeyInit>(key: &[u8], text: &str) -> Option<Vec<u8>> {
-    let mut mac = <M as KeyInit>::new_from_slice(key).ok()?;
-    mac.update(text.as_bytes());
-    Some(mac.finalize().into_bytes().to_vec())
+/// A key out of another one.
+fn derived(hash: Hash, key: &[u8], label: &str, context: &str) -> Option<kdf::Secret> {
+    hash.expand_label(&hash.extract(&[], key), label, context.as_bytes(), hash.length())
 }
 
 impl TlsKey {
@@ -96,24 +47,25 @@ impl TlsKey {
             (None, 48) => Hash::Sha384,
             (None, _) => Hash::Sha256,
         };
-        let derived = || {
+        let key = || {
             let retained = match transform {
-                Some(hash) => hash.expand(&configured, "HostNQN", hostnqn)?,
+                Some(hash) => derived(hash, &configured, "HostNQN", hostnqn)?,
                 None => configured.clone(),
             };
-            let id = hash.id();
-            let digest = hash.hmac(&retained, &format!("{hostnqn} {subsysnqn} NVMe-over-Fabrics"))?;
+            let id = id(hash);
+            let digest = hash.hmac(&retained, format!("{hostnqn} {subsysnqn} NVMe-over-Fabrics").as_bytes());
+            let digest = Base64::encode_string(&digest);
             Some(Self {
-                key: hash.expand(&retained, "nvme-tls-psk", &format!("{id} {digest}"))?,
+                key: derived(hash, &retained, "nvme-tls-psk", &format!("{id} {digest}"))?,
                 identity: format!("NVMe1R{id} {hostnqn} {subsysnqn} {digest}"),
             })
         };
-        derived().ok_or_else(|| "an NQN is too long for a TLS key".to_owned())
+        key().ok_or_else(|| "an NQN is too long for a TLS key".to_owned())
     }
 }
 
 /// The hash of the transformation, and the configured key.
-fn read(text: &str) -> Result<(Option<Hash>, Zeroizing<Vec<u8>>), String> {
+fn read(text: &str) -> Result<(Option<Hash>, kdf::Secret), String> {
     let rest = text
         .strip_prefix("NVMeTLSkey-1:")
         .ok_or("it does not begin with NVMeTLSkey-1:")?;
