@@ -1,0 +1,43 @@
+//! `nbft-tls` does the TLS handshakes of the kernel's NVMe/TCP host.
+
+mod agent;
+pub mod handshake;
+mod kernel;
+mod keyring;
+mod ktls;
+mod raw;
+mod task;
+
+use std::process::ExitCode;
+
+use lexopt::prelude::*;
+use nbft_common::command::failure::Failure;
+use nbft_common::command::{output, program};
+use nix::sys::mman::{MlockAllFlags, mlockall};
+use nix::sys::prctl;
+
+const HELP: &str = include_str!("help.txt");
+const VERSION: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"), "\n");
+
+/// Runs the command with the arguments of the process.
+pub fn main() -> ExitCode {
+    program::main(env!("CARGO_PKG_NAME"), run)
+}
+
+fn run() -> Result<(), Failure> {
+    // The memory of this process holds keys.
+    let _ = prctl::set_dumpable(false);
+    let mut verbose = false;
+    let mut parser = lexopt::Parser::from_env();
+    while let Some(argument) = parser.next().map_err(Failure::usage)? {
+        match argument {
+            Short('h') | Long("help") => return output::write(HELP.as_bytes()),
+            Short('V') | Long("version") => return output::write(VERSION.as_bytes()),
+            Short('v') | Long("verbose") => verbose = true,
+            other => return Err(Failure::usage(other.unexpected())),
+        }
+    }
+    // The root disk may be the one to reconnect: then no code can be read from it. And no key gets into swap.
+    let _ = mlockall(MlockAllFlags::MCL_CURRENT | MlockAllFlags::MCL_FUTURE);
+    agent::serve(verbose)
+}
