@@ -1,7 +1,8 @@
 //! `nbft`, a multi-call binary: it runs the command whose name it is invoked under. An image gets this one file, as the
-//! four commands share most of their code, and four programs would carry four copies of the C library.
+//! commands share most of their code, and several programs would carry several copies of the C library.
 
 use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -10,10 +11,11 @@ use nbft_common::command::{output, program};
 
 type Command = fn() -> ExitCode;
 
-const COMMANDS: [(&str, Command); 4] = [
+const COMMANDS: [(&str, Command); 5] = [
     ("nbft-connect", nbft_connect::main),
     ("nbft-dump", nbft_dump::main),
     ("nbft-names", nbft_names::main),
+    ("nbft-tls", nbft_tls::main),
     ("nbft-wait", nbft_wait::main),
 ];
 
@@ -23,6 +25,7 @@ The commands for the firmware's NBFT, in one file. Run it under one of these nam
     nbft-connect   connect subsystems that the NBFT names
     nbft-dump      print the NBFT
     nbft-names     name the network interfaces of the NBFT, and configure them
+    nbft-tls       do the TLS handshakes of the kernel's NVMe/TCP host
     nbft-wait      wait for the block device of a subsystem namespace
 
 Each has --help. See also nbft(7).
@@ -33,7 +36,9 @@ fn main() -> ExitCode {
     let mut arguments = std::env::args_os();
     let called = arguments.next().unwrap_or_default();
     let name = Path::new(&called).file_name().unwrap_or(OsStr::new("nbft"));
-    if let Some((_, command)) = COMMANDS.iter().find(|(command, _)| name == *command) {
+    // A process whose name begins with @ runs on when systemd leaves the initramfs.
+    let is = |command: &str| name == command || name.as_bytes() == format!("@{command}").as_bytes();
+    if let Some((_, command)) = COMMANDS.iter().find(|(command, _)| is(command)) {
         return command();
     }
     program::main(env!("CARGO_PKG_NAME"), || {

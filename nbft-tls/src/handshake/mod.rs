@@ -7,6 +7,8 @@ mod hello;
 mod reader;
 pub mod record;
 mod schedule;
+#[cfg(any(test, feature = "server"))]
+pub mod server;
 #[cfg(test)]
 mod tests;
 

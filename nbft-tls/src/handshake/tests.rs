@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::handshake::hello::CLIENT_HELLO;
+use crate::handshake::server::Server;
 
 /// Bytes of hexadecimal digits.
 fn hex(text: &str) -> Vec<u8> {
@@ -407,4 +408,108 @@ fn records_read_back() {
         let fault = receiver.open(*header, bytes.to_vec()).expect_err("a change");
         assert_eq!(fault.alert(), Some(Alert::BadRecordMac));
     }
+}
+
+/// A server with the key, after its ServerHello, which the client has.
+fn served(client: &mut Client, key: &Psk) -> Server {
+    let mut secret = [0; 32];
+    fixed(&mut secret);
+    let public = KeyShare::from_bytes(Group::X25519, &secret).expect("a key").public();
+    let share = KeyShare::from_bytes(Group::X25519, &[8; 32]).expect("a key");
+    let (server, answer) = Server::answer(key, &client.take_output(), &share, &public).expect("an answer");
+    give(client, &answer).expect("a ServerHello");
+    server
+}
+
+/// The messages of a server come in one record, in several, or in pieces; both sides have the same keys at the end.
+#[test]
+fn messages_in_any_pieces() {
+    for hash in [Hash::Sha256, Hash::Sha384] {
+        for size in [1, 5, 1000] {
+            let mut client = Client::new(psk(hash), fixed).expect("a client");
+            let mut server = served(&mut client, &psk(hash));
+            let mut messages = server.extensions();
+            messages.extend(server.finished().expect("a message"));
+            for piece in messages.chunks(size) {
+                let record = server.seal(Content::Handshake, piece);
+                give(&mut client, &record).expect("a record");
+            }
+            let keys = client.keys().expect("keys");
+            assert_eq!(keys.receive.key, server.data_key().expect("a key").key);
+            assert!(!client.take_output().is_empty() && client.wanted() == 0);
+        }
+    }
+}
+
+/// Only a server with the key gets through, and only in the right order.
+#[test]
+fn impostors() {
+    let other = Psk {
+        key: Zeroizing::new(vec![6; 32]),
+        ..psk(Hash::Sha256)
+    };
+    let mut client = Client::new(psk(Hash::Sha256), fixed).expect("a client");
+    let mut server = served(&mut client, &other);
+    let message = server.extensions();
+    let fault = give(&mut client, &server.seal(Content::Handshake, &message)).expect_err("another key");
+    assert_eq!(fault.alert(), Some(Alert::BadRecordMac));
+
+    let finished = |server: &mut Server| server.finished().expect("a message");
+    type Messages = fn(&mut Server) -> Vec<u8>;
+    for (messages, alert) in [
+        // Finished without EncryptedExtensions.
+        (
+            (|server| server.finished().expect("a message")) as Messages,
+            Alert::UnexpectedMessage,
+        ),
+        // A wrong Finished.
+        (
+            |server| [server.extensions(), hello::message(hello::FINISHED, &[1; 32])].concat(),
+            Alert::DecryptError,
+        ),
+        // A short one.
+        (
+            |server| [server.extensions(), hello::message(hello::FINISHED, &[])].concat(),
+            Alert::DecryptError,
+        ),
+        // More after Finished.
+        (
+            |server| [server.extensions(), server.finished().expect("a message"), vec![4]].concat(),
+            Alert::UnexpectedMessage,
+        ),
+        // Certificates.
+        (
+            |server| [server.extensions(), vec![11, 0, 0, 0]].concat(),
+            Alert::UnexpectedMessage,
+        ),
+        (
+            |server| [server.extensions(), vec![13, 0, 0, 0]].concat(),
+            Alert::UnexpectedMessage,
+        ),
+        // An extension that nobody asked for.
+        (|_| vec![8, 0, 0, 6, 0, 4, 0, 16, 0, 0], Alert::UnsupportedExtension),
+        (|_| vec![8, 0, 0, 1, 0], Alert::DecodeError),
+    ] {
+        let mut client = Client::new(psk(Hash::Sha256), fixed).expect("a client");
+        let mut server = served(&mut client, &psk(Hash::Sha256));
+        let record = messages(&mut server);
+        let record = server.seal(Content::Handshake, &record);
+        let fault = give(&mut client, &record).expect_err("an impostor");
+        assert_eq!(fault.alert(), Some(alert), "{fault}");
+        // The alert is encrypted.
+        assert_eq!(
+            (client.take_output().first(), client.keys().is_none()),
+            (Some(&23), true)
+        );
+    }
+
+    // After ServerHello nothing comes in the clear.
+    let mut client = Client::new(psk(Hash::Sha256), fixed).expect("a client");
+    let mut server = served(&mut client, &psk(Hash::Sha256));
+    let messages = [server.extensions(), finished(&mut server)].concat();
+    let clear = record::plain(Content::Handshake, false, &messages);
+    assert_eq!(
+        give(&mut client, &clear).expect_err("in the clear").alert(),
+        Some(Alert::UnexpectedMessage)
+    );
 }

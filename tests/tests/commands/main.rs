@@ -47,6 +47,10 @@ mod names {
     }
 }
 
+mod tls {
+    mod peers;
+}
+
 /// The promises of the commands, of their pages and of the README.
 mod contract {
     mod budget;

@@ -27,6 +27,8 @@ fn by_each_name() {
             );
         }
     }
+    let marked = run(called(&folder, "@nbft-tls").arg("--help"));
+    assert_eq!(marked, run(command("nbft-tls").arg("--help")));
     let json = b"[]";
     assert_eq!(feed(&mut Command::new(folder.join("nbft-names")), json).code, Some(0));
 }
@@ -40,7 +42,7 @@ fn by_another_name() {
         assert_eq!(ran.code, Some(64), "{name}");
         assert_eq!(
             ran.stderr,
-            "nbft: run it under one of its names: nbft-connect, nbft-dump, nbft-names, nbft-wait (see nbft --help)\n"
+            "nbft: run it under one of its names: nbft-connect, nbft-dump, nbft-names, nbft-tls, nbft-wait (see nbft --help)\n"
         );
         assert!(run(by_link.arg("--help")).stdout.contains("\n    nbft-wait "));
         let version = run(called(&folder, &format!("{name}-version")).arg("--version"));
