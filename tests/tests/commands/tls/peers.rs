@@ -6,6 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use base64ct::{Base64, Encoding};
 use nbft_common::kdf::Hash;
 use nbft_tls::handshake::fault::Fault;
 use nbft_tls::handshake::group::Group;
@@ -46,12 +47,13 @@ impl Server {
     }
 
     /// OpenSSL, which sends each line back in reverse.
-    fn openssl(key: &[u8], more: &[&str]) -> Result<Self, String> {
+    fn openssl(folder: &Folder, key: &[u8], more: &[&str]) -> Result<Self, String> {
+        let session = folder.file("session", session(key));
         Self::start("openssl", |port| {
             let accept = format!("127.0.0.1:{port}");
-            let key = hex::encode(key);
             let mut arguments = vec!["s_server", "-tls1_3", "-nocert", "-rev", "-accept", &accept];
-            arguments.extend(["-psk", &key, "-psk_identity", IDENTITY]);
+            let session = session.to_str().expect("UTF-8");
+            arguments.extend(["-psk_session", session, "-psk_identity", IDENTITY]);
             arguments.extend(more);
             arguments.into_iter().map(str::to_owned).collect()
         })
@@ -107,6 +109,24 @@ impl Server {
     }
 }
 
+/// A key as a session in the form of OpenSSL, whose option `-psk` takes each key for one of SHA-256.
+fn session(key: &[u8]) -> String {
+    let length = u8::try_from(key.len()).expect("short");
+    let cipher = if length == 32 { 1 } else { 2 };
+    // SEQUENCE { version 1, TLS 1.3, cipher suite, no identifier, key }
+    let head = [2, 1, 1, 2, 2, 3, 4, 4, 2, 0x13, cipher, 4, 0, 4, length];
+    let content = [&head[..], key].concat();
+    let size = u8::try_from(content.len()).expect("short");
+    let text = Base64::encode_string(&[&[0x30, size], &content[..]].concat());
+    let lines: Vec<&str> = text
+        .as_bytes()
+        .chunks(64)
+        .map(|line| std::str::from_utf8(line).expect("text"))
+        .collect();
+    let name = "SSL SESSION PARAMETERS-----";
+    format!("-----BEGIN {name}\n{}\n-----END {name}\n", lines.join("\n"))
+}
+
 /// Sends a line with the keys for data, and returns what comes back.
 fn talk(stream: &mut TcpStream, keys: &Keys, line: &str) -> String {
     let mut sender = Cipher::new(keys.send.clone()).expect("a key");
@@ -133,13 +153,14 @@ fn key(hash: Hash) -> Vec<u8> {
 
 #[test]
 fn openssl_in_all_variants() {
+    let folder = Folder::new();
     for hash in [Hash::Sha256, Hash::Sha384] {
         for (groups, group) in [
             ("X25519", Group::X25519),
             ("P-256", Group::Secp256r1),
             ("P-384", Group::Secp384r1),
         ] {
-            let server = or_skip!(Server::openssl(&key(hash), &["-groups", groups]));
+            let server = or_skip!(Server::openssl(&folder, &key(hash), &["-groups", groups]));
             let (mut stream, keys) = server.shake(&key(hash), IDENTITY).expect("a handshake");
             assert_eq!((keys.hash, keys.group), (hash, group));
             assert_eq!(talk(&mut stream, &keys, "abc\n"), "cba\n");
@@ -168,7 +189,7 @@ fn gnutls_in_all_variants() {
 fn wrong_keys() {
     let folder = Folder::new();
     let right = key(Hash::Sha256);
-    let openssl = or_skip!(Server::openssl(&right, &[]));
+    let openssl = or_skip!(Server::openssl(&folder, &right, &[]));
     let gnutls = or_skip!(Server::gnutls(&folder, &right, ""));
     for server in [openssl, gnutls] {
         for (key, identity) in [(&[9; 32][..], IDENTITY), (&right, "NVMe1R01 nqn.other nqn.s x")] {
@@ -182,7 +203,8 @@ fn wrong_keys() {
 /// A server that accepts neither the cipher nor the group says so.
 #[test]
 fn nothing_in_common() {
-    let server = or_skip!(Server::openssl(&key(Hash::Sha256), &["-groups", "P-521"]));
+    let folder = Folder::new();
+    let server = or_skip!(Server::openssl(&folder, &key(Hash::Sha256), &["-groups", "P-521"]));
     let fault = server
         .shake(&key(Hash::Sha256), IDENTITY)
         .map(drop)
