@@ -143,7 +143,7 @@ need_machines() {
 
 host_target() { rustc -vV | sed -n 's/^host: //p'; }
 
-# Folder of the static commands, as initramfs/install leaves them: one file with four names.
+# Folder of the static commands, as initramfs/install leaves them: one file with their names.
 static_dir() { echo target/image/usr/bin; }
 
 # Builds the commands as an image wants them: static, small, without this machine's paths in them.
@@ -151,7 +151,7 @@ build_static() {
     say "building the commands, static"
     static_cargo -p nbft
     DESTDIR=target/image BIN=target/$(host_target)/release initramfs/install bin || die "the commands could not be installed"
-    echo "   all four: $(stat -c %s "$(static_dir)/nbft") bytes"
+    echo "   all commands: $(stat -c %s "$(static_dir)/nbft") bytes"
 }
 
 # Builds nbft-target beside them, for scenarios with the word `faulty`. On its own: together, cargo would build the commands

@@ -87,13 +87,20 @@ install_keys() {
 # The agent for TLS handshakes.
 # shellcheck disable=SC2154
 install_tls() {
-    local files
+    local files unit
     nbft_wants_tls dwarn "$dracutsysrootdir" || return
-    inst_multiple /usr/sbin/tlshd cp
-    mapfile -t files < <(nbft_agent_settings "$dracutsysrootdir")
-    inst_multiple -o "${files[@]}"
-    inst_simple "$systemdsystemunitdir/nbft-tlshd.service"
-    $SYSTEMCTL -q --root "$initdir" enable nbft-tlshd.service
+    # shellcheck disable=SC2154 # of the file image
+    if [[ $nbft_agent == tlshd ]]; then
+        inst_multiple /usr/sbin/tlshd cp
+        mapfile -t files < <(nbft_agent_settings "$dracutsysrootdir")
+        inst_multiple -o "${files[@]}"
+        unit=nbft-tlshd.service
+    else
+        inst_multiple nbft-tls cp
+        unit=nbft-tls.service
+    fi
+    inst_simple "$systemdsystemunitdir/$unit"
+    $SYSTEMCTL -q --root "$initdir" enable "$unit"
 }
 
 # shellcheck disable=SC2154

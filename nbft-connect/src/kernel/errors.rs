@@ -68,7 +68,7 @@ fn explain_tls(errno: Errno, endpoint: &Endpoint) -> Option<(Exit, &'static str)
     let (exit, why) = match errno {
         Errno::ESRCH => (
             Exit::Config,
-            "no TLS handshake agent runs on this machine: install and start tlshd (ktls-utils)",
+            "no TLS handshake agent runs on this machine: start nbft-tls or tlshd",
         ),
         Errno::ENOKEY | Errno::EOPNOTSUPP if endpoint.has("concat") => (
             Exit::Config,
