@@ -1,4 +1,9 @@
 //! `nbft-tls` does the TLS handshakes of the kernel's NVMe/TCP host.
+//!
+//! The handshake is the crate's own: it is one ClientHello and one Finished, on primitives of RustCrypto and dalek, and costs an
+//! image 0.13 MB. The one crate that could take its place is s2n-tls, which costs 2.5 to 3.5 MB, compiles C and assembler, and
+//! gives keys to the kernel only through an unstable feature without a safe interface; rustls takes no key that was agreed on
+//! before. `tests/figures.md` has the sizes.
 
 mod agent;
 pub mod handshake;
