@@ -14,6 +14,9 @@ use crate::task::{Task, Unable, peer};
 /// Most handshakes at a time; further requests wait in the kernel, which holds 50 at most.
 const MAX_TASKS: usize = 64;
 
+/// The place of an error.
+const REQUESTS: &str = "the kernel's requests for handshakes";
+
 /// The sleep without a handshake.
 const IDLE: Duration = Duration::from_secs(3600);
 
@@ -31,20 +34,21 @@ pub fn serve(verbose: bool) -> Result<(), Failure> {
             Errno::EPERM => "not permitted: this needs CAP_NET_ADMIN",
             _ => errno.desc(),
         };
-        Failure::new(Exit::Refused, format!("the kernel's requests for handshakes: {why}"))
+        Failure::new(Exit::Refused, format!("{REQUESTS}: {why}"))
     })?;
     notify::ready();
     loop {
         tasks.retain_mut(|task| !ends(&kernel, task, verbose));
+        // After the steps, which make room for more.
+        if let Err(errno) = accept(&kernel, &mut tasks) {
+            warn(format_args!("{REQUESTS}: {}", errno.desc()));
+        }
         let wait = tasks.iter().map(Task::left).min().unwrap_or(IDLE);
         let mut events: Vec<_> = tasks.iter().map(Task::poll_fd).collect();
         events.push(announcements.poll_fd());
         poll::wait(&mut events, wait);
         // Each announcement says the same: that requests wait.
         announcements.take(|_| {});
-        if let Err(errno) = accept(&kernel, &mut tasks) {
-            warn(format_args!("the kernel's requests for handshakes: {}", errno.desc()));
-        }
     }
 }
 

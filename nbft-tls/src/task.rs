@@ -73,13 +73,14 @@ impl Task {
     /// The connection, and why it gets none.
     pub fn begin(wanted: Wanted) -> Result<Self, (Wanted, Unable)> {
         match prepare(&wanted) {
-            Ok((key, place, client)) => Ok(Self {
-                deadline: Instant::now() + wanted.timeout,
+            Ok((key, place, mut client)) => Ok(Self {
+                // Before the kernel gives up, which would look like the end of the connection.
+                deadline: Instant::now() + wanted.timeout.mul_f32(0.9),
                 wanted,
                 key,
                 place,
+                output: client.take_output(),
                 client,
-                output: Vec::new(),
                 answered: false,
             }),
             Err(unable) => Err((wanted, unable)),
@@ -172,7 +173,7 @@ impl Task {
             "at all"
         };
         let why = format!(
-            "timed out: the target did not answer {when} within {} s",
+            "timed out: the target did not answer {when} in the kernel's time of {} s",
             self.wanted.timeout.as_secs()
         );
         Unable {

@@ -301,7 +301,14 @@ fn add_modules(archive: &mut Archive, own: &[&str], more: &[String], kernel: &Ke
 /// The commands of the workspace, as far as they are built, and the file that they may be links to. Other programs that
 /// happen to lie there (the test programs do) would only make the archive big.
 fn commands(archive: &mut Archive, root: &str, bin_dir: &Path) -> Result<()> {
-    for name in ["nbft", "nbft-dump", "nbft-names", "nbft-connect", "nbft-tls", "nbft-wait"] {
+    for name in [
+        "nbft",
+        "nbft-dump",
+        "nbft-names",
+        "nbft-connect",
+        "nbft-tls",
+        "nbft-wait",
+    ] {
         let (path, to) = (bin_dir.join(name), format!("{root}/usr/bin/{name}"));
         if let Ok(target) = fs::read_link(&path) {
             archive.link(&to, &target.to_string_lossy());
