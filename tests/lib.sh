@@ -95,6 +95,27 @@ unpack() {
     rm -rf "$debs"
 }
 
+# in_copy TREE FOLDER COMMAND...: runs a command in a throw-away copy of a Debian that tests/fetch-root made. The copy shares
+# FOLDER, and the network, with this system; the command gets /usr/bin and the like as PATH, and no other variable.
+in_copy() {
+    unshare --mount --pid --fork --kill-child bash -euc 'enter_copy "$@"' enter_copy "$@"
+}
+enter_copy() {
+    local tree=$1 folder=$2
+    shift 2
+    mount -t tmpfs copy /mnt
+    mkdir /mnt/{changes,work,root}
+    mount -t overlay -o "lowerdir=$tree,upperdir=/mnt/changes,workdir=/mnt/work" root /mnt/root
+    mkdir -p "/mnt/root$folder"
+    mount --rbind "$folder" "/mnt/root$folder"
+    mount -t proc proc /mnt/root/proc
+    mount -t sysfs -o ro sysfs /mnt/root/sys
+    mount --rbind /dev /mnt/root/dev
+    mount -t tmpfs run /mnt/root/run
+    exec chroot /mnt/root env -i HOME=/root LC_ALL=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin "$@"
+}
+export -f enter_copy
+
 # portable PACKAGES PROGRAMS [SUITE [OPTION...]]: unpacks packages (a,b) of Debian sid, and of SUITE, with all that they
 # depend on, and leaves in $temp a script for each of the programs ("a b"), which runs the program with its own libraries, C
 # library included: on any Debian. OPTIONs are those of mmdebstrap.
@@ -146,7 +167,7 @@ host_target() { rustc -vV | sed -n 's/^host: //p'; }
 # Folder of the static commands, as initramfs/install leaves them: one file with their names.
 static_dir() { echo target/image/usr/bin; }
 
-# Builds the commands as an image wants them: static, small, without this machine's paths in them.
+# Builds the commands as an image wants them: static and small.
 build_static() {
     say "building the commands, static"
     static_cargo -p nbft
@@ -162,14 +183,34 @@ build_target() {
     install -D "target/$(host_target)/release/nbft-target" -t "$(static_dir)"
 }
 
+# build_debs DEST BIN: makes the Debian packages of the commands in BIN, as `dpkg-buildpackage` does, but compiles nothing.
+build_debs() {
+    local temp dest bin
+    need_packages debhelper
+    temp=$(mktemp -d)
+    mkdir -p "$1" "$temp/nbft"
+    dest=$(realpath "$1") bin=$(realpath "$2")
+    cp --recursive --parents debian initramfs man README.md CHANGELOG.md nbft-*/src/help.txt nbft-names/{formats,examples} "$temp/nbft"
+    (cd "$temp/nbft" && DEB_RULES_REQUIRES_ROOT=no BIN=$bin quietly "making Debian packages" debian/rules binary) || exit 1
+    rm -f "$dest"/*.deb
+    mv "$temp"/*.deb "$dest"
+    rm -rf "$temp"
+}
+
 static_cargo() {
-    RUSTFLAGS="-C target-feature=+crt-static --remap-path-prefix=$PWD=. --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo" \
-        cargo build --locked --release --target "$(host_target)" "$@" || die "the build failed"
+    RUSTFLAGS="-C target-feature=+crt-static" cargo build --locked --release --target "$(host_target)" "$@" ||
+        die "the build failed"
 }
 
 # need_kernel VERSION: fetches and unpacks a kernel of Debian, once.
 need_kernel() {
     tests/fetch-kernel "$1" || die "cannot get the $1 kernel"
+}
+
+# vendor FOLDER: brings all crates into a folder, and writes FOLDER.toml, with which cargo takes them from there.
+vendor() {
+    cargo vendor --quiet --locked --versioned-dirs "$1" >/dev/null || return
+    printf '[source.crates-io]\nreplace-with = "vendor"\n[source.vendor]\ndirectory = "%s"\n' "$1" >"$1.toml"
 }
 
 # The boot harness.
