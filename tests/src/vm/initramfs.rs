@@ -205,11 +205,15 @@ fn furnishing(scenario: &Scenario, bin_dir: &Path) -> Result<Vec<u8>> {
     Ok(archive.to_bytes())
 }
 
-/// The initrd that the scenario's script makes, with the commands under test and its files at hand.
+/// The initrd that the scenario's script makes, with the commands under test, their packages and its files at hand.
 fn made(scenario: &Scenario, setting: &Setting) -> Result<Vec<u8>> {
     let mut archive = Archive::default();
     if setting.bin_dir.is_dir() {
         commands(&mut archive, "", setting.bin_dir)?;
+    }
+    let packages = setting.bin_dir.join("debs");
+    if packages.is_dir() {
+        copy(&mut archive, &packages, "/src/debs")?;
     }
     for (to, from) in &scenario.settings.files {
         copy(&mut archive, &scenario.dir.join(from), to)?;
@@ -321,8 +325,13 @@ fn commands(archive: &mut Archive, root: &str, bin_dir: &Path) -> Result<()> {
 
 fn copy(archive: &mut Archive, from: &Path, to: &str) -> Result<()> {
     if from.is_dir() {
+        let mut names = Vec::new();
         for entry in at(from, fs::read_dir(from))? {
-            let name = at(from, entry)?.file_name();
+            names.push(at(from, entry)?.file_name());
+        }
+        // The same files make the same archive.
+        names.sort();
+        for name in names {
             let to = format!("{to}/{}", name.to_string_lossy());
             copy(archive, &from.join(&name), &to)?;
         }
