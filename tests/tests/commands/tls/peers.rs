@@ -1,4 +1,4 @@
-//! The handshake of nbft-tls with the servers of OpenSSL and GnuTLS (tlshd's library): both hashes, all groups, wrong keys.
+//! The handshake of nbft-tls with the servers of OpenSSL, GnuTLS (tlshd's library) and s2n: both hashes, all groups, wrong keys.
 //! The scenario `tls-agent` has the kernel and tlshd.
 
 use std::io::{Read, Write};
@@ -70,6 +70,14 @@ impl Server {
                 format!("--pskpasswd={}", password.display()),
                 format!("--priority={priority}:+DHE-PSK:+ECDHE-PSK{more}"),
             ]
+        })
+    }
+
+    /// s2n, which sends everything back: the program of tests/s2n, which `NBFT_S2N` names.
+    fn s2n(key: &[u8]) -> Result<Self, String> {
+        let program = std::env::var("NBFT_S2N").map_err(|_| "NBFT_S2N names no server of tests/s2n")?;
+        Self::start(&program, |port| {
+            vec![port.to_string(), IDENTITY.to_owned(), hex::encode(key)]
         })
     }
 
@@ -180,6 +188,17 @@ fn gnutls_in_all_variants() {
         let server = or_skip!(Server::gnutls(&folder, &key(Hash::Sha256), groups));
         let (mut stream, keys) = server.shake(&key(Hash::Sha256), IDENTITY).expect("a handshake");
         assert_eq!(keys.group, group.unwrap_or(keys.group));
+        assert_eq!(talk(&mut stream, &keys, "abc\n"), "abc\n");
+    }
+}
+
+/// Right keys only: s2n answers a wrong one after up to half a minute.
+#[test]
+fn s2n() {
+    for hash in [Hash::Sha256, Hash::Sha384] {
+        let server = or_skip!(Server::s2n(&key(hash)));
+        let (mut stream, keys) = server.shake(&key(hash), IDENTITY).expect("a handshake");
+        assert_eq!(keys.hash, hash);
         assert_eq!(talk(&mut stream, &keys, "abc\n"), "abc\n");
     }
 }
