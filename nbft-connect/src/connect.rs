@@ -47,6 +47,20 @@ pub enum Mode {
     DryRun,
 }
 
+impl Mode {
+    /// What becomes of paths that are to be connected as `kind`; `None` after a dry run.
+    ///
+    /// # Errors
+    /// The kernel cannot connect, or a path of a dry run has a security profile that cannot be met.
+    pub fn kind(self, kind: Kind, paths: &[Path]) -> Result<Option<Kind>, Failure> {
+        match self {
+            Self::DryRun => dry_run(paths).map(|()| None),
+            Self::Check => Ok(Some(Kind::Target)),
+            Self::Connect => kernel::available().map(|_| Some(kind)),
+        }
+    }
+}
+
 /// Connects an SSNS; prints the name of each controller.
 pub fn connect(reference: &Reference, settings: &Settings) -> Result<(), Failure> {
     let loaded = tables::load(&settings.tables);
@@ -74,13 +88,8 @@ fn tasks(table: &TableFile, ssns: &Ssns, loaded: &Loaded, settings: &Settings) -
     let named = |failure: Failure| failure.at(format_args!("SSNS {}", ssns.index));
     is_subsystem(table, ssns).map_err(named)?;
     let paths = paths(table, ssns, &loaded.tables, settings).map_err(named)?;
-    let kind = match settings.mode {
-        Mode::DryRun => return dry_run(&paths).map(|()| None),
-        Mode::Check => Kind::Target,
-        Mode::Connect => {
-            kernel::available()?;
-            Kind::Subsystem
-        }
+    let Some(kind) = settings.mode.kind(Kind::Subsystem, &paths)? else {
+        return Ok(None);
     };
     let task = |path| Task::new(path, kind, &settings.policy);
     Ok(Some(paths.into_iter().map(task).collect()))
@@ -194,7 +203,7 @@ fn paths(table: &TableFile, ssns: &Ssns, tables: &[TableFile], settings: &Settin
 }
 
 /// Prints the lines that would be written to the kernel.
-pub fn dry_run(paths: &[Path]) -> Result<(), Failure> {
+fn dry_run(paths: &[Path]) -> Result<(), Failure> {
     let mut lines = String::new();
     for path in paths {
         let mut path = path.clone();

@@ -10,10 +10,9 @@ use nbft_common::command::{output, tables};
 use nbft_common::table::nqn::DISCOVERY_NQN;
 use nbft_common::table::{Hfi, Security, TableFile, uri};
 
-use crate::connect::{Mode, Need, Settings, dry_run, note_other_failures, report};
+use crate::connect::{Need, Settings, note_other_failures, report};
 use crate::discovery::log_page::{Entry, Kind};
 use crate::host::identity::Identity;
-use crate::kernel;
 use crate::options::ConnectOption;
 use crate::path::Path;
 use crate::run;
@@ -83,13 +82,8 @@ pub fn discover(reference: &Reference, list: bool, settings: &Settings) -> Resul
         entries: Vec::new(),
     };
     let path = walk.controller(&first).map_err(named)?;
-    let kind = match settings.mode {
-        Mode::DryRun => return dry_run(std::slice::from_ref(&path)),
-        Mode::Check => Work::Target,
-        Mode::Connect => {
-            kernel::available()?;
-            Work::Discovery
-        }
+    let Some(kind) = settings.mode.kind(Work::Discovery, std::slice::from_ref(&path))? else {
+        return Ok(());
     };
     let tasks = vec![Task::new(path, kind, &policy)];
     let tasks = run::run(tasks, &policy, &mut |index, log| walk.extend(index, log));

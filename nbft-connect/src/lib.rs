@@ -22,9 +22,7 @@ use std::time::Duration;
 use lexopt::prelude::*;
 use nbft_common::command::arguments::{duration, parsed, reference, value};
 use nbft_common::command::failure::Failure;
-use nbft_common::command::{notify, output, program};
-use nix::sys::mman::{MlockAllFlags, mlockall};
-use nix::sys::prctl;
+use nbft_common::command::{memory, notify, output, program};
 
 use connect::{Mode, Settings};
 use options::Options;
@@ -41,8 +39,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Failure> {
-    // The memory of this process may hold secrets.
-    let _ = prctl::set_dumpable(false);
+    memory::conceal();
     let mut settings = defaults();
     let mut given = Vec::new();
     let (mut ssns, mut controller, mut list) = (None, None, false);
@@ -98,8 +95,7 @@ fn run() -> Result<(), Failure> {
     if settings.policy.stay {
         // Before anything can end the command: to systemd, a unit that ends before it has started has failed.
         notify::ready();
-        // The root disk may be the one to reconnect: then no code can be read from it.
-        let _ = mlockall(MlockAllFlags::MCL_CURRENT | MlockAllFlags::MCL_FUTURE);
+        memory::stay();
     }
     match (ssns, controller) {
         (Some(_), None) if list => Err(Failure::usage("--list goes with --discovery")),

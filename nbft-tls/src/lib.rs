@@ -17,9 +17,7 @@ use std::process::ExitCode;
 
 use lexopt::prelude::*;
 use nbft_common::command::failure::Failure;
-use nbft_common::command::{output, program};
-use nix::sys::mman::{MlockAllFlags, mlockall};
-use nix::sys::prctl;
+use nbft_common::command::{memory, output, program};
 
 const HELP: &str = include_str!("help.txt");
 const VERSION: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"), "\n");
@@ -30,8 +28,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Failure> {
-    // The memory of this process holds keys.
-    let _ = prctl::set_dumpable(false);
+    memory::conceal();
     let mut verbose = false;
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next().map_err(Failure::usage)? {
@@ -42,7 +39,6 @@ fn run() -> Result<(), Failure> {
             other => return Err(Failure::usage(other.unexpected())),
         }
     }
-    // The root disk may be the one to reconnect: then no code can be read from it. And no key gets into swap.
-    let _ = mlockall(MlockAllFlags::MCL_CURRENT | MlockAllFlags::MCL_FUTURE);
+    memory::stay();
     agent::serve(verbose)
 }

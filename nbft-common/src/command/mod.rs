@@ -4,6 +4,7 @@ pub mod arguments;
 pub mod failure;
 pub mod keys;
 pub mod log;
+pub mod memory;
 pub mod netlink;
 pub mod notify;
 pub mod output;
