@@ -68,10 +68,17 @@ workshop() {
     chmod 755 "$temp"
 }
 
-# packages_of SOURCE...: sets $apt_options, with which apt-get and apt-cache use these sources ("bookworm main") instead of
-# this machine's own. The lists lie in $temp/apt.
+# packages_of [--architecture=NAME] SOURCE...: sets $apt_options, with which apt-get and apt-cache use these sources ("bookworm
+# main") instead of this machine's own, for packages of this or another architecture. The lists lie in $temp/apt.
 packages_of() {
-    local source place
+    local source place architecture
+    architecture=$(dpkg --print-architecture)
+    case $1 in
+        --architecture=*)
+            architecture=${1#*=}
+            shift
+            ;;
+    esac
     mkdir -p "$temp"/apt/lists/partial
     for source in "$@"; do
         case $source in
@@ -82,7 +89,8 @@ packages_of() {
     done >"$temp/apt/sources"
     # Without Sandbox::User=root apt warns that its own user cannot write here.
     apt_options=(-q -o Dir::Etc::SourceList="$temp/apt/sources" -o Dir::Etc::SourceParts=/dev/null
-        -o Dir::State::Lists="$temp/apt/lists" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o APT::Sandbox::User=root)
+        -o Dir::State::Lists="$temp/apt/lists" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o APT::Sandbox::User=root
+        -o APT::Architecture="$architecture" -o APT::Architectures="$architecture")
     quietly "apt-get update" apt-get "${apt_options[@]}" update
 }
 # unpack FOLDER PACKAGE...: downloads and unpacks packages into a folder, without installing them.
@@ -120,7 +128,7 @@ export -f enter_copy
 # depend on, and leaves in $temp a script for each of the programs ("a b"), which runs the program with its own libraries, C
 # library included: on any Debian. OPTIONs are those of mmdebstrap.
 portable() {
-    local packages=$1 programs=$2 sources=("deb $mirror sid main") program name lib loader=ld-linux-x86-64.so.2
+    local packages=$1 programs=$2 sources=("deb $mirror sid main") program name lib loader
     shift 2
     if [ $# -gt 0 ]; then
         sources+=("deb $mirror $1 main")
@@ -130,7 +138,8 @@ portable() {
     # A mirror may lag behind.
     quietly mmdebstrap mmdebstrap --quiet --variant=extract --include="$packages" --format=directory \
         --aptopt='Acquire::Check-Valid-Until "false"' "$@" sid "$temp/tree" "${sources[@]}"
-    lib=$temp/tree/usr/lib/x86_64-linux-gnu
+    # The folder and the loader have the architecture in their names.
+    lib=$(echo "$temp"/tree/usr/lib/*-linux-gnu) loader=$(cd "$temp"/tree/usr/lib/*-linux-gnu && echo ld-linux*.so.*)
     mkdir "$temp/lib"
     cp -L "$lib/$loader" "$temp/lib/"
     for program in $programs; do

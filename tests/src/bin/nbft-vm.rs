@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Instant;
 
+use nbft_tests::vm::architecture::Architecture;
 use nbft_tests::vm::initramfs;
 use nbft_tests::vm::modules::Kernel;
 use nbft_tests::vm::run::{Setting, run};
@@ -26,7 +27,8 @@ Debian runs in each, or in the given one.
     --kernel VERSION  boot this kernel only (default: every one the scenario is for)
     --debian SUITE    the Debian of hosts that boot one, for scenarios that name no release (default: bookworm)
     --bin-dir DIR     where the commands under test lie
-                      (default: target/image/usr/bin)
+                      (default: target/image/usr/bin, or of a host of another
+                      architecture: target/architectures/ARCHITECTURE/usr/bin)
     --jobs N          run N scenarios of one machine at once (default: 1); those of two have the machine for themselves
     --make            only make the initrds that the hosts boot, for a later run
     --show            print the host script's output as it comes
@@ -198,13 +200,16 @@ fn one(scenario: &Scenario, version: &str, debian: &str, options: &Options) -> R
     let cache = std::env::var_os("NBFT_CACHE")
         .filter(|dir| !dir.is_empty())
         .map_or_else(|| workspace.join("target/cache"), PathBuf::from);
-    let kernel = Kernel::open(&cache.join(format!("kernel-{version}")))?;
+    let architecture = scenario.settings.architecture;
+    let open = |architecture: Architecture| Kernel::open(&cache.join(architecture.kernel(version)));
+    let (kernel, target_kernel) = (open(architecture)?, open(Architecture::X86_64)?);
     let bin_dir = options
         .bin_dir
         .clone()
-        .unwrap_or_else(|| workspace.join("target/image/usr/bin"));
+        .unwrap_or_else(|| workspace.join(architecture.commands()));
     let setting = |temporary: &TempDir| Setting {
         kernel: &kernel,
+        target_kernel: &target_kernel,
         bin_dir: &bin_dir,
         cache: &cache,
         debian,

@@ -8,12 +8,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::cpio::Archive;
-use super::modules::Kernel;
+use super::modules::{BUSYBOX, Kernel};
 use super::run::Setting;
 use super::scenario::{Root, Scenario};
 use super::{Result, at};
-
-const BUSYBOX: &str = "/bin/busybox";
 
 /// Modules each machine needs; those built into a kernel are skipped.
 const COMMON: [&str; 3] = ["virtio_pci", "virtio_console", "virtio_net"];
@@ -33,7 +31,7 @@ pub fn host(scenario: &Scenario, setting: &Setting) -> Result<Vec<u8>> {
     let mut own = HOST.to_vec();
     let mut archive = match settings.root {
         Root::Busybox => {
-            let mut archive = machine("host")?;
+            let mut archive = machine("host", kernel)?;
             tls_programs(&mut archive, scenario, setting)?;
             host_files(&mut archive, "", scenario, bin_dir)?;
             if settings.tables_in_initramfs {
@@ -47,7 +45,7 @@ pub fn host(scenario: &Scenario, setting: &Setting) -> Result<Vec<u8>> {
             own.extend(ROOT);
             // systemd asks for it.
             own.push("autofs4");
-            let mut archive = machine("root")?;
+            let mut archive = machine("root", kernel)?;
             archive.file("/etc/root-init", 0o644, include_str!("../../vm/root-init"));
             payload(&mut archive, scenario, bin_dir)?;
             archive
@@ -70,7 +68,7 @@ pub fn host(scenario: &Scenario, setting: &Setting) -> Result<Vec<u8>> {
 
 /// The target: the words for describing it, and its description.
 pub fn target(scenario: &Scenario, setting: &Setting) -> Result<Vec<u8>> {
-    let mut archive = machine("target")?;
+    let mut archive = machine("target", setting.target_kernel)?;
     let mut own = TARGET.to_vec();
     if scenario.settings.root == Root::Initrd && !scenario.settings.local_disk {
         own.extend(ROOT);
@@ -96,14 +94,20 @@ pub fn target(scenario: &Scenario, setting: &Setting) -> Result<Vec<u8>> {
     shared(&mut archive, "");
     tls_programs(&mut archive, scenario, setting)?;
     if scenario.settings.tls {
-        own.extend(tls_modules(setting.kernel));
+        own.extend(tls_modules(setting.target_kernel));
     }
-    add_modules(&mut archive, &own, &scenario.settings.modules, setting.kernel, &[])?;
+    add_modules(
+        &mut archive,
+        &own,
+        &scenario.settings.modules,
+        setting.target_kernel,
+        &[],
+    )?;
     Ok(archive.to_bytes())
 }
 
 /// The common part of all machines: busybox and the first process.
-fn machine(role: &str) -> Result<Archive> {
+fn machine(role: &str, kernel: &Kernel) -> Result<Archive> {
     let mut archive = Archive::default();
     for dir in ["dev", "proc", "sys", "run", "tmp", "mnt", "usr/sbin", "sbin"] {
         archive.directory(dir);
@@ -111,7 +115,7 @@ fn machine(role: &str) -> Result<Archive> {
     archive.file("/init", 0o755, include_str!("../../vm/init"));
     archive.file("/etc/role", 0o644, role);
     let missing = "busybox-static has to be installed";
-    let busybox = fs::read(BUSYBOX).map_err(|e| format!("{BUSYBOX}: {e}; {missing}"))?;
+    let busybox = fs::read(&kernel.busybox).map_err(|e| format!("{}: {e}; {missing}", kernel.busybox.display()))?;
     archive.file(BUSYBOX, 0o755, busybox);
     let applets = Command::new(BUSYBOX)
         .arg("--list")

@@ -9,21 +9,24 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
+use super::architecture::Architecture;
 use super::{Result, at};
 
 /// The parts of a machine.
 pub struct Hardware<'a> {
     /// The program that emulates it.
     pub qemu: &'a Path,
+    /// Its processor and board.
+    pub architecture: Architecture,
     /// `host` or `target`: names its files.
     pub role: &'a str,
-    /// The uncompressed kernel.
-    pub kernel: &'a Path,
-    /// The uncompressed cpio archive, or with `firmware` a unified kernel image (UKI).
+    /// The uncompressed kernel; none if `initramfs` is a unified kernel image (UKI), which UEFI has to start.
+    pub kernel: Option<&'a Path>,
+    /// The uncompressed cpio archive, or the UKI.
     pub initramfs: &'a [u8],
     /// The kernel command line, which a UKI has inside.
     pub cmdline: &'a str,
-    /// UEFI, which starts the UKI instead of the kernel.
+    /// UEFI, instead of QEMU's own firmware.
     pub firmware: Option<&'a Path>,
     /// ACPI tables, by the name of the file they are written to.
     pub tables: &'a [(String, Vec<u8>)],
@@ -58,15 +61,6 @@ pub enum Cable {
     Hub(usize),
 }
 
-/// Kernel parameters that skip slow start-up work irrelevant to these tests, a third of a boot: the kernel's tests of its ciphers and random numbers, its keys for signed modules, BPF, and patching itself for one processor.
-const FASTER: &str = "no_timer_check mitigations=off noreplace-smp cryptomgr.notests \
-    initcall_blacklist=jent_mod_init,load_system_certificate_list,bpf_tcp_ca_kfunc_init,bpf_dummy_struct_ops_init";
-
-/// The kernel command line of a machine, with these words.
-pub fn command_line(words: &str) -> String {
-    format!("console=ttyS0 quiet panic=-1 net.ifnames=0 {FASTER} {words}")
-}
-
 /// A running machine; dropping it ends it.
 pub struct Machine {
     /// The port the host script's output comes through.
@@ -91,8 +85,8 @@ impl Machine {
         // If this process dies in a way that runs no destructor, the kernel ends the machine.
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL"]).arg(hardware.qemu);
-        command.args(accelerator());
-        command.args(["-M", "q35", "-nodefaults", "-no-user-config", "-m"]);
+        command.args(hardware.architecture.board());
+        command.args(["-nodefaults", "-no-user-config", "-m"]);
         command.arg(hardware.memory.to_string());
         command.args(["-display", "none"]);
         if !hardware.reboots {
@@ -100,11 +94,14 @@ impl Machine {
         }
         command.arg("-serial").arg(format!("file:{}", log.display()));
         if let Some(firmware) = hardware.firmware {
-            command.arg("-bios").arg(firmware).arg("-kernel").arg(&initramfs);
-        } else {
-            command.arg("-kernel").arg(hardware.kernel);
+            command.arg("-bios").arg(firmware);
+        }
+        if let Some(kernel) = hardware.kernel {
+            command.arg("-kernel").arg(kernel);
             command.arg("-initrd").arg(&initramfs);
             command.arg("-append").arg(hardware.cmdline);
+        } else {
+            command.arg("-kernel").arg(&initramfs);
         }
         for (name, content) in hardware.tables {
             let table = dir.join(name);
@@ -292,22 +289,6 @@ fn network(role: &str, number: usize, nic: &Nic, dir: &Path) -> [String; 4] {
         // Without a boot ROM: the firmware would spend time on it.
         format!("virtio-net-pci,netdev=nic{number},mac={},romfile=", nic.mac),
     ]
-}
-
-/// KVM where it is sure to work, emulation otherwise. QEMU's own fallback is no help: without
-/// the processor's support a present /dev/kvm makes it hang. Emulated is a processor that has what Debian wants and no
-/// more, which is faster than all that QEMU can emulate (`max`).
-fn accelerator() -> [&'static str; 4] {
-    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let able = info
-        .lines()
-        .filter(|line| line.starts_with("flags"))
-        .any(|line| line.split(' ').any(|flag| flag == "vmx" || flag == "svm"));
-    let opens = File::options().read(true).write(true).open("/dev/kvm");
-    match able && opens.is_ok() {
-        true => ["-accel", "kvm", "-cpu", "host"],
-        false => ["-accel", "tcg", "-cpu", "Nehalem,+rdrand"],
-    }
 }
 
 /// A fault in the kernel, or a signal that ended the first process. No program in these machines can cause either, but

@@ -2,6 +2,7 @@
 //!
 //! How a scenario is written is told in `tests/vm/README.md`; `nbft-vm` runs them.
 
+pub mod architecture;
 pub mod compare;
 pub mod cpio;
 pub mod initramfs;

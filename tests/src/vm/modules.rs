@@ -7,12 +7,17 @@ use std::process::Command;
 
 use super::Result;
 
+/// The busybox of this machine, and of the machines that boot.
+pub const BUSYBOX: &str = "/bin/busybox";
+
 /// A kernel as `tests/fetch-kernel` leaves it.
 pub struct Kernel {
     /// The folder with all of it.
     pub dir: PathBuf,
     /// The uncompressed kernel.
     pub image: PathBuf,
+    /// A busybox of its architecture.
+    pub busybox: PathBuf,
     /// Module files by name, with `_` for `-`.
     files: BTreeMap<String, PathBuf>,
     builtin: BTreeSet<String>,
@@ -33,6 +38,9 @@ impl Kernel {
         if !dir.join("version").exists() {
             return Err(format!("no kernel in {}: run tests/fetch-kernel first", dir.display()));
         }
+        // tests/fetch-kernel leaves one beside a kernel of another architecture.
+        let busybox = Some(dir.join("busybox")).filter(|path| path.exists());
+        let busybox = busybox.unwrap_or_else(|| PathBuf::from(BUSYBOX));
         let modules = dir.join("modules");
         let mut files = BTreeMap::new();
         collect(&modules, &mut files)?;
@@ -45,6 +53,7 @@ impl Kernel {
         Ok(Self {
             dir: dir.to_owned(),
             image,
+            busybox,
             files,
             builtin,
         })

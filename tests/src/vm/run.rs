@@ -8,7 +8,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::machine::{Cable, Hardware, Machine, Nic, command_line};
+use super::architecture::Architecture;
+use super::machine::{Cable, Hardware, Machine, Nic};
 use super::modules::Kernel;
 use super::scenario::{Root, Scenario, Settings};
 use super::{Result, at, initramfs, wire};
@@ -27,8 +28,10 @@ pub struct Outcome {
 
 /// Where things are, for every scenario of a run.
 pub struct Setting<'a> {
-    /// The kernel both machines boot.
+    /// The kernel the host boots.
     pub kernel: &'a Kernel,
+    /// The kernel the target boots, which is the same one unless the host is of another architecture.
+    pub target_kernel: &'a Kernel,
     /// Where the commands under test lie.
     pub bin_dir: &'a Path,
     /// Where `tests/fetch-root` leaves root file systems.
@@ -56,7 +59,6 @@ pub fn run(scenario: &Scenario, setting: &Setting) -> Result<Outcome> {
     let dir = &setting.dir;
     at(dir, fs::create_dir_all(dir))?;
     let settings = &scenario.settings;
-    let kernel = &setting.kernel.image;
     let (sender, events) = channel();
     // The root file system, and whose disk it is.
     let debian = settings.debian.as_deref().unwrap_or(setting.debian);
@@ -73,16 +75,17 @@ pub fn run(scenario: &Scenario, setting: &Setting) -> Result<Outcome> {
         _ => (Some(image.as_path()), None),
     };
     let initramfs = initramfs::host(scenario, setting)?;
-    let qemu = qemu(setting.cache);
+    let (own, other) = (settings.architecture, Architecture::X86_64);
     let target = match settings.target {
         true => Some(Machine::start(
             &Hardware {
-                qemu: &qemu,
+                qemu: &other.qemu(setting.cache),
+                architecture: other,
                 role: "target",
-                kernel,
+                kernel: Some(&setting.target_kernel.image),
                 initramfs: &initramfs::target(scenario, setting)?,
-                cmdline: &command_line(""),
-                firmware: None,
+                cmdline: &other.command_line(""),
+                firmware: other.firmware(),
                 tables: &[],
                 nics: target_nics(settings),
                 disk: far_disk,
@@ -110,12 +113,13 @@ pub fn run(scenario: &Scenario, setting: &Setting) -> Result<Outcome> {
     }
     let host = Machine::start(
         &Hardware {
-            qemu: &qemu,
+            qemu: &own.qemu(setting.cache),
+            architecture: own,
             role: "host",
-            kernel,
+            kernel: (!settings.uki).then_some(&setting.kernel.image),
             initramfs: &initramfs,
             cmdline: &settings.command_line(),
-            firmware: settings.uki.then_some(&firmware),
+            firmware: if settings.uki { Some(&firmware) } else { own.firmware() },
             tables: if settings.tables_in_initramfs {
                 &[]
             } else {
@@ -328,16 +332,6 @@ fn read_lines(role: &'static str, port: &UnixStream, events: Sender<Event>, even
         let _ = events.send(Event::Closed(role));
     });
     Ok(())
-}
-
-/// The QEMU that `tests/fetch-qemu` left, or the installed one.
-fn qemu(cache: &Path) -> PathBuf {
-    let fetched = cache.join("qemu");
-    // By the file that is written last.
-    match fetched.join("version").exists() {
-        true => fetched.join("qemu-system-x86_64"),
-        false => PathBuf::from("qemu-system-x86_64"),
-    }
 }
 
 fn read_output(port: &UnixStream, events: Sender<Event>) -> Result<()> {

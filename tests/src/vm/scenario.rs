@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::machine::command_line;
+use super::architecture::Architecture;
 use super::{Result, at};
 use crate::builder::{Description, kind};
 
@@ -24,6 +24,8 @@ pub struct Settings {
     /// Whether each interface of the host is connected to another one of the host, in the network
     /// namespace `far`, instead of to the target's.
     pub far: bool,
+    /// The host's processor. The target is always of this machine's architecture.
+    pub architecture: Architecture,
     /// The system that the host boots.
     pub root: Root,
     /// With an initrd: whether the Debian is a disk of the host's own. The initrd has to have systemd then.
@@ -104,7 +106,7 @@ impl Settings {
             _ if self.whole => "systemd.show_status=0 ",
             _ => "systemd.unit=scenario.service systemd.show_status=0 ",
         };
-        command_line(&format!("{own}{}", self.cmdline))
+        self.architecture.command_line(&format!("{own}{}", self.cmdline))
     }
 
     /// The folder of the builder: with several releases, one for each, whose names end in all but the usual release.
@@ -139,6 +141,7 @@ impl Default for Settings {
             nics: 1,
             macs: Vec::new(),
             far: false,
+            architecture: Architecture::X86_64,
             root: Root::Busybox,
             local_disk: false,
             uki: false,
@@ -214,6 +217,14 @@ impl Scenario {
             Some(text) => toml::from_str(&text).map_err(|e| format!("{}: {e}", dir.join("scenario.toml").display()))?,
             None => Settings::default(),
         };
+        // The Debians and the programs for TLS are of this machine's architecture, and QEMU adds tables to the lists of its own
+        // firmware only.
+        let usual = settings.architecture == Architecture::X86_64;
+        if !usual && (settings.root != Root::Busybox || settings.tls || !settings.tables_in_initramfs) {
+            let rule =
+                "a host of another architecture needs `tables_in_initramfs`, and can have neither `root` nor `tls`";
+            return Err(format!("{}: {rule}", dir.join("scenario.toml").display()));
+        }
         let host = at(&dir.join("host"), fs::read_to_string(dir.join("host")))?;
         let target = match settings.target {
             true => at(&dir.join("target"), fs::read_to_string(dir.join("target")))?,
@@ -412,8 +423,26 @@ mod tests {
     }
 
     #[test]
+    fn another_architecture() {
+        let read = |settings: &str| {
+            let settings = format!("architecture = \"aarch64\"\n{settings}");
+            let folder = folder(&[("host", ""), ("target", ""), ("scenario.toml", &settings)]);
+            Scenario::load(folder.path()).map(|scenario| scenario.settings.architecture)
+        };
+        assert_eq!(read("tables_in_initramfs = true"), Ok(Architecture::Aarch64));
+        for settings in [
+            "",
+            "tables_in_initramfs = true\ntls = true",
+            "tables_in_initramfs = true\nroot = \"systemd\"",
+        ] {
+            let error = read(settings).expect_err("not possible");
+            assert!(error.contains("a host of another architecture needs"), "{error}");
+        }
+    }
+
+    #[test]
     fn every_scenario_can_be_read() {
-        for kind in ["scenarios", "boots", "bench.d"] {
+        for kind in ["scenarios", "boots", "bench.d", "architectures.d"] {
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(kind);
             let entries = fs::read_dir(&folder).expect("a folder of scenarios").flatten();
             let scenarios: Vec<_> = entries.filter(|entry| entry.path().join("expected").exists()).collect();
