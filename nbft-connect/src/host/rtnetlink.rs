@@ -118,9 +118,13 @@ mod tests {
             bytes
         };
         let mut link = [0; 16];
-        link[4] = 7;
-        let mut route = vec![0; 12];
-        route.extend([8, 0, 15, 0, 1, 0, 0, 0, 8, 0, 4, 0, 9, 0, 0, 0]);
+        link[4..8].copy_from_slice(&7_u32.to_ne_bytes());
+        let mut route = vec![0; ROUTE];
+        for (kind, value) in [(15_u16, 1_u32), (RTA_OIF, 9)] {
+            route.extend(8_u16.to_ne_bytes());
+            route.extend(kind.to_ne_bytes());
+            route.extend(value.to_ne_bytes());
+        }
         let mut row = message(16, &link);
         row.extend(message(24, &route));
         row.extend(message(3, &[]));
