@@ -108,8 +108,9 @@ install() {
     local units=$systemdsystemunitdir unit files
     . "$dracutsysrootdir/usr/share/nbft/image"
     inst_multiple nbft-dump nbft-names nbft-connect nbft-wait nbft-check ln mkdir rm sh
-    inst_multiple /usr/share/nbft/wanted /usr/share/nbft/network /usr/share/nbft/check.jq
-    inst_rules 65-nbft-names.rules
+    inst_multiple /usr/share/nbft/wanted /usr/share/nbft/network /usr/share/nbft/nics \
+        /usr/share/nbft/check.jq
+    inst_rules 65-nbft-names.rules "$moddir/95-nbft-initqueue.rules"
     inst_script "$systemdutildir/system-generators/nbft-generator"
     inst_multiple "$units"/nbft-names.service "$units"/nbft-connect.target "$units"/modprobe@.service \
         "$units"/nbft-connect@.service "$units"/nbft-connect-discovery@.service
