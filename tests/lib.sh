@@ -216,10 +216,10 @@ need_kernel() {
     tests/fetch-kernel "$1" || die "cannot get the $1 kernel"
 }
 
-# vendor FOLDER: brings all crates into a folder, and writes FOLDER.toml, with which cargo takes them from there.
+# vendor FOLDER: brings all crates into FOLDER/vendor, and makes FOLDER/cargo-home, a CARGO_HOME that takes them from there.
 vendor() {
-    cargo vendor --quiet --locked --versioned-dirs "$1" >/dev/null || return
-    printf '[source.crates-io]\nreplace-with = "vendor"\n[source.vendor]\ndirectory = "%s"\n' "$1" >"$1.toml"
+    cargo vendor --quiet --locked --versioned-dirs "$1/vendor" >/dev/null || return
+    install -D --mode=644 packaging/vendor.toml "$1/cargo-home/config.toml"
 }
 
 # The boot harness.
