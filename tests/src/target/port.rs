@@ -29,15 +29,20 @@ impl std::ops::Drop for Listening {
     }
 }
 
+/// A socket with this address, which it keeps from other processes. It refuses connections.
+pub fn bind(address: SocketAddr) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    socket.set_reuse_address(true)?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    socket.bind(&address.into())?;
+    Ok(socket)
+}
+
 impl Listening {
-    /// Listens on an address for a port of the target.
-    pub fn start(state: &Arc<State>, port: u16, address: SocketAddr) -> io::Result<(Self, SocketAddr)> {
-        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-        socket.set_reuse_address(true)?;
-        if address.is_ipv6() {
-            socket.set_only_v6(true)?;
-        }
-        socket.bind(&address.into())?;
+    /// Listens on a socket for a port of the target.
+    pub fn start(state: &Arc<State>, port: u16, socket: Socket) -> io::Result<(Self, SocketAddr)> {
         socket.listen(BACKLOG)?;
         let listener = Arc::new(TcpListener::from(socket));
         let bound = listener.local_addr()?;

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use socket2::Socket;
+
 use super::counts::Counts;
 use super::disk::Disk;
 use super::fault::{Action, Fault, Place};
@@ -54,6 +56,8 @@ pub struct Port {
     pub trsvcid: u16,
     /// The listener, while the port listens.
     pub listening: Option<Listening>,
+    /// The socket that keeps the address, after the port has listened.
+    pub kept: Option<Socket>,
     /// NQNs of the subsystems that are exported.
     pub exported: BTreeSet<String>,
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::disk::Disk;
 use super::fault::{Fault, Step};
 use super::link::Ending;
-use super::port::Listening;
+use super::port::{Listening, bind};
 use super::record::Record;
 use super::state::{Inner, Namespace, Port, State, Subsystem};
 
@@ -89,7 +89,7 @@ fn changed(inner: &mut Inner, word: &str, rest: &[&str]) -> Result<(), String> {
             inner.ports.remove(&id).ok_or_else(|| format!("no port {id}"))?;
             inner.drop_connections(Some(id), Ending::Close);
         }
-        ("unlisten", [id]) => port(inner, number(id)?)?.listening = None,
+        ("unlisten", [id]) => unlisten(port(inner, number(id)?)?)?,
         ("export", [id, nqn]) => {
             subsystem(inner, nqn)?;
             port(inner, number(id)?)?.exported.insert((*nqn).to_owned());
@@ -148,6 +148,7 @@ fn add_port(state: &Arc<State>, id: u16, address: IpAddr, trsvcid: u16, exported
         address,
         trsvcid,
         listening: None,
+        kept: None,
         exported,
     };
     // A port of the same number stops listening first.
@@ -162,10 +163,22 @@ fn listen(state: &Arc<State>, inner: &mut Inner, id: u16) -> Result<(), String> 
         return Ok(());
     }
     let address = SocketAddr::new(port.address, port.trsvcid);
-    let (listening, bound) = Listening::start(state, id, address).map_err(|error| format!("{address}: {error}"))?;
+    let socket = port.kept.take().map_or_else(|| bind(address), Ok);
+    let (listening, bound) = socket
+        .and_then(|socket| Listening::start(state, id, socket))
+        .map_err(|error| format!("{address}: {error}"))?;
     port.trsvcid = bound.port();
     port.listening = Some(listening);
     inner.generation += 1;
+    Ok(())
+}
+
+/// Refuses connections, and keeps the address: a port of the system's choice would soon be another process's.
+fn unlisten(port: &mut Port) -> Result<(), String> {
+    if port.listening.take().is_some() {
+        let address = SocketAddr::new(port.address, port.trsvcid);
+        port.kept = Some(bind(address).map_err(|error| format!("{address}: {error}"))?);
+    }
     Ok(())
 }
 

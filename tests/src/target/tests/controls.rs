@@ -1,8 +1,11 @@
 //! Words that change a target while it runs.
 
+use std::io::ErrorKind;
 use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
+
+use socket2::{Domain, Socket, Type};
 
 use super::client::Client;
 use super::{HOST, NQN, target};
@@ -31,6 +34,17 @@ fn ports_come_and_go() {
 }
 
 #[test]
+fn a_port_that_refuses_keeps_its_address() {
+    let target = target("unlisten 1");
+    let address = target.address(1).expect("an address");
+    let other = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    let taken = other.bind(&address.into()).expect_err("kept");
+    assert_eq!(taken.kind(), ErrorKind::AddrInUse);
+    target.tell("listen 1").expect("a word");
+    assert!(TcpStream::connect(address).is_ok(), "listens again");
+}
+
+#[test]
 fn connections_are_dropped() {
     let target = target("port 2 127.0.0.1 0");
     let [first, second] = [1, 2].map(|port| target.address(port).expect("an address"));
@@ -38,7 +52,7 @@ fn connections_are_dropped() {
     assert_eq!(target.tell("drop 2"), Ok("1".into()));
     assert_eq!(clients[2].end(), Ok(()));
     assert_eq!(target.tell("drop reset"), Ok("2".into()));
-    assert_eq!(clients[0].end(), Err(std::io::ErrorKind::ConnectionReset));
+    assert_eq!(clients[0].end(), Err(ErrorKind::ConnectionReset));
     let counts = target
         .wait_for(LIMIT, |counts| counts.connections.now == 0)
         .expect("ends");
