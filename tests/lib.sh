@@ -31,6 +31,14 @@ quietly() {
     rm -f "$log"
 }
 
+# test_counts LOG: how many tests passed, failed and were skipped, by the lines of cargo test ("test result: ok. 3 passed; 0 failed;
+# 0 ignored; …") and of the tests here ("3 passed, 0 failed, 1 skipped").
+test_counts() {
+    sed 's/^test result: .*\. //' "$1" | awk '
+        /^[0-9]+ passed[;,] [0-9]+ failed/ { good += $1; bad += $3; if ($6 ~ /^(ignored|skipped)/) out += $5 }
+        END { print good + 0, bad + 0, out + 0 }'
+}
+
 # need_packages PACKAGE...: installs the Debian packages that are missing.
 need_packages() {
     local missing=() package
