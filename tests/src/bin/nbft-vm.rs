@@ -29,7 +29,7 @@ Debian runs in each, or in the given one.
     --bin-dir DIR     where the commands under test lie
                       (default: target/image/usr/bin, or of a host of another
                       architecture: target/architectures/ARCHITECTURE/usr/bin)
-    --jobs N          run N scenarios of one machine at once (default: 1); those of two have the machine for themselves
+    --jobs N          run N scenarios at once (default: 1)
     --make            only make the initrds that the hosts boot, for a later run
     --show            print the host script's output as it comes
     --keep DIR        keep consoles, initramfs and output in DIR/SCENARIO
@@ -70,19 +70,17 @@ fn main() -> ExitCode {
             return ExitCode::from(64);
         }
     };
-    let (mut single, mut double, mut verdicts) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut scenarios, mut verdicts) = (Vec::new(), Vec::new());
     for dir in &options.scenarios {
         match Scenario::load(dir) {
-            Ok(scenario) if scenario.settings.target => double.push(scenario),
-            Ok(scenario) => single.push(scenario),
+            Ok(scenario) => scenarios.push(scenario),
             Err(why) => {
                 say(&format!("FAILED {}: {why}", dir.display()));
                 verdicts.push(Verdict::Failed);
             }
         }
     }
-    verdicts.extend(all(&single, options.jobs, &options));
-    verdicts.extend(all(&double, 1, &options));
+    verdicts.extend(all(&scenarios, &options));
     let count = |wanted: Verdict| verdicts.iter().filter(|verdict| **verdict == wanted).count();
     let (passed, failed, skipped) = (count(Verdict::Passed), count(Verdict::Failed), count(Verdict::Skipped));
     let skipped = match skipped {
@@ -104,11 +102,11 @@ fn say(line: &str) {
     }
 }
 
-/// Runs scenarios, so many at once.
-fn all(scenarios: &[Scenario], jobs: usize, options: &Options) -> Vec<Verdict> {
+/// Runs scenarios, as many at once as the options say.
+fn all(scenarios: &[Scenario], options: &Options) -> Vec<Verdict> {
     let (next, verdicts) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     thread::scope(|scope| {
-        for _ in 0..jobs {
+        for _ in 0..options.jobs {
             scope.spawn(|| {
                 while let Some(scenario) = scenarios.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let found = every_machine(scenario, options);
