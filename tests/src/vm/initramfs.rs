@@ -1,6 +1,7 @@
 //! Assembles the initramfs of each machine.
 
 use std::collections::hash_map::DefaultHasher;
+use std::ffi::OsString;
 use std::fs;
 use std::hash::{Hash, Hasher};
 use std::os::unix::fs::PermissionsExt;
@@ -81,6 +82,7 @@ pub fn target(scenario: &Scenario, setting: &Setting) -> Result<Vec<u8>> {
             copy(&mut archive, &kernel.join("modules"), &modules)?;
             let initrd = format!("/payload/boot/initrd.img-{version}");
             archive.file(&initrd, 0o600, made(scenario, setting)?);
+            packages(&mut archive, "/payload", setting.bin_dir)?;
         }
     }
     archive.file("/etc/target-init", 0o644, include_str!("../../vm/target-init"));
@@ -215,10 +217,7 @@ fn made(scenario: &Scenario, setting: &Setting) -> Result<Vec<u8>> {
     if setting.bin_dir.is_dir() {
         commands(&mut archive, "", setting.bin_dir)?;
     }
-    let packages = setting.bin_dir.join("debs");
-    if packages.is_dir() {
-        copy(&mut archive, &packages, "/src/debs")?;
-    }
+    packages(&mut archive, "", setting.bin_dir)?;
     for (to, from) in &scenario.settings.files {
         copy(&mut archive, &scenario.dir.join(from), to)?;
     }
@@ -306,36 +305,45 @@ fn add_modules(archive: &mut Archive, own: &[&str], more: &[String], kernel: &Ke
     Ok(())
 }
 
-/// The commands of the workspace, as far as they are built, and the file that they may be links to. Other programs that
-/// happen to lie there (the test programs do) would only make the archive big.
+/// The commands as initramfs/install leaves them: one file, and the links to it. Other programs that happen to lie there (the
+/// test programs do) would only make the archive big.
 fn commands(archive: &mut Archive, root: &str, bin_dir: &Path) -> Result<()> {
-    for name in [
-        "nbft",
-        "nbft-dump",
-        "nbft-names",
-        "nbft-connect",
-        "nbft-tls",
-        "nbft-wait",
-    ] {
-        let (path, to) = (bin_dir.join(name), format!("{root}/usr/bin/{name}"));
-        if let Ok(target) = fs::read_link(&path) {
-            archive.link(&to, &target.to_string_lossy());
-        } else if path.is_file() {
-            archive.file(&to, 0o755, at(&path, fs::read(&path))?);
+    const ALL: &str = "nbft";
+    let file = bin_dir.join(ALL);
+    if !file.is_file() {
+        return Ok(());
+    }
+    archive.file(&format!("{root}/usr/bin/{ALL}"), 0o755, at(&file, fs::read(&file))?);
+    for name in names(bin_dir)? {
+        if fs::read_link(bin_dir.join(&name)).is_ok_and(|target| target == Path::new(ALL)) {
+            archive.link(&format!("{root}/usr/bin/{}", name.to_string_lossy()), ALL);
         }
     }
     Ok(())
 }
 
+/// The Debian packages of the commands, if there are any.
+fn packages(archive: &mut Archive, root: &str, bin_dir: &Path) -> Result<()> {
+    let packages = bin_dir.join("debs");
+    if packages.is_dir() {
+        copy(archive, &packages, &format!("{root}/src/debs"))?;
+    }
+    Ok(())
+}
+
+/// What is in a folder, in an order of its own: the same files make the same archive.
+fn names(dir: &Path) -> Result<Vec<OsString>> {
+    let mut names = Vec::new();
+    for entry in at(dir, fs::read_dir(dir))? {
+        names.push(at(dir, entry)?.file_name());
+    }
+    names.sort();
+    Ok(names)
+}
+
 fn copy(archive: &mut Archive, from: &Path, to: &str) -> Result<()> {
     if from.is_dir() {
-        let mut names = Vec::new();
-        for entry in at(from, fs::read_dir(from))? {
-            names.push(at(from, entry)?.file_name());
-        }
-        // The same files make the same archive.
-        names.sort();
-        for name in names {
+        for name in names(from)? {
             let to = format!("{to}/{}", name.to_string_lossy());
             copy(archive, &from.join(&name), &to)?;
         }
