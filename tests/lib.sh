@@ -112,9 +112,10 @@ unpack() {
 }
 
 # in_copy TREE FOLDER COMMAND...: runs a command in a throw-away copy of a Debian that tests/fetch-root made. The copy shares
-# FOLDER, and the network, with this system; the command gets /usr/bin and the like as PATH, and no other variable.
+# FOLDER, and the network, with this system; the command gets /usr/bin and the like as PATH, and no other variable, and ends with
+# the script that calls this.
 in_copy() {
-    unshare --mount --pid --fork --kill-child bash -euc 'enter_copy "$@"' enter_copy "$@"
+    setpriv --pdeathsig=KILL unshare --mount --pid --fork --kill-child bash -euc 'enter_copy "$@"' enter_copy "$@"
 }
 enter_copy() {
     local tree=$1 folder=$2
