@@ -176,9 +176,7 @@ fn host_files(archive: &mut Archive, root: &str, scenario: &Scenario, bin_dir: &
     for (name, content) in &scenario.loose_tables {
         archive.file(&format!("{root}/etc/tables/{name}"), 0o644, content.clone());
     }
-    if bin_dir.is_dir() {
-        commands(archive, root, bin_dir)?;
-    }
+    commands(archive, root, bin_dir)?;
     for (to, from) in &scenario.settings.files {
         copy(archive, &scenario.dir.join(from), &format!("{root}{to}"))?;
     }
@@ -214,9 +212,7 @@ fn furnishing(scenario: &Scenario, bin_dir: &Path) -> Result<Vec<u8>> {
 /// The initrd that the scenario's script makes, with the commands under test, their packages and its files at hand.
 fn made(scenario: &Scenario, setting: &Setting) -> Result<Vec<u8>> {
     let mut archive = Archive::default();
-    if setting.bin_dir.is_dir() {
-        commands(&mut archive, "", setting.bin_dir)?;
-    }
+    commands(&mut archive, "", setting.bin_dir)?;
     packages(&mut archive, "", setting.bin_dir)?;
     for (to, from) in &scenario.settings.files {
         copy(&mut archive, &scenario.dir.join(from), to)?;
@@ -305,7 +301,7 @@ fn add_modules(archive: &mut Archive, own: &[&str], more: &[String], kernel: &Ke
     Ok(())
 }
 
-/// The commands as initramfs/install leaves them: one file, and the links to it. Other programs that happen to lie there (the
+/// The commands, if there are any, as initramfs/install leaves them: one file, and the links to it. Other programs that happen to lie there (the
 /// test programs do) would only make the archive big.
 fn commands(archive: &mut Archive, root: &str, bin_dir: &Path) -> Result<()> {
     const ALL: &str = "nbft";
