@@ -72,7 +72,7 @@ installkernel() {
 # shellcheck disable=SC2154
 install_keys() {
     local keys key
-    mapfile -t keys < <(nbft_keys "$dracutsysrootdir")
+    mapfile -t keys < <(nbft_key_files "$dracutsysrootdir")
     for key in "${keys[@]}"; do
         # shellcheck disable=SC2154 # of dracut.conf
         if [[ $hostonly || $nbft_keys == yes ]]; then
