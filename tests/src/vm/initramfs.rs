@@ -4,6 +4,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::ffi::OsString;
 use std::fs;
 use std::hash::{Hash, Hasher};
+use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -275,17 +276,23 @@ fn made(scenario: &Scenario, setting: &Setting) -> Result<Vec<u8>> {
         return Err(format!("make-initrd: {}:\n{}", output.status, said.trim_end()));
     }
     let made = at(&initrd, fs::read(&initrd))?;
-    at(&kept, fs::create_dir_all(&kept))?;
-    // The ones before are of no use any more.
-    for entry in at(&kept, fs::read_dir(&kept))?.flatten() {
-        if entry.file_name().to_string_lossy().starts_with(&prefix) {
+    keep(&kept, &prefix, &kept_path, &made)?;
+    Ok(made)
+}
+
+/// Keeps an image in the place of those before it, whose names have the same prefix. Images are made side by side, so each is
+/// written into a file of its own.
+fn keep(folder: &Path, prefix: &str, path: &Path, made: &[u8]) -> Result<()> {
+    at(folder, fs::create_dir_all(folder))?;
+    for entry in at(folder, fs::read_dir(folder))?.flatten() {
+        if entry.file_name().to_string_lossy().starts_with(prefix) {
             let _ = fs::remove_file(entry.path());
         }
     }
-    let half = kept.join(format!(".{}", std::process::id()));
-    at(&half, fs::write(&half, &made))?;
-    at(&kept_path, fs::rename(&half, &kept_path))?;
-    Ok(made)
+    let mut half = at(folder, tempfile::Builder::new().prefix(".").tempfile_in(folder))?;
+    at(folder, half.write_all(made))?;
+    at(path, half.persist(path).map_err(io::Error::from))?;
+    Ok(())
 }
 
 fn add_modules(archive: &mut Archive, own: &[&str], more: &[String], kernel: &Kernel, hidden: &[String]) -> Result<()> {
@@ -348,4 +355,30 @@ fn copy(archive: &mut Archive, from: &Path, to: &str) -> Result<()> {
     let mode = at(from, fs::metadata(from))?.permissions().mode() & 0o777;
     archive.file(to, mode, at(from, fs::read(from))?);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Images that are kept at the same time do not take each other's place.
+    #[test]
+    fn images_are_kept_side_by_side() -> std::io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        std::thread::scope(|scope| {
+            for image in 0..4 {
+                let folder = folder.path();
+                scope.spawn(move || {
+                    let (prefix, made) = (format!("image-{image}-"), vec![image; 1 << 20]);
+                    for round in 0..10 {
+                        let path = folder.join(format!("{prefix}{round}"));
+                        keep(folder, &prefix, &path, &made).expect("kept");
+                        assert!(fs::read(&path).is_ok_and(|kept| kept == made), "{}", path.display());
+                    }
+                });
+            }
+        });
+        assert_eq!(fs::read_dir(folder.path())?.count(), 4);
+        Ok(())
+    }
 }
