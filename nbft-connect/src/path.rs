@@ -90,7 +90,9 @@ impl Path {
     /// Takes the administrator's options over.
     pub fn set_options(&mut self, options: &Options) {
         let has = |key: &str| options.rest.iter().any(|option| option.key == key);
-        (self.security.tls, self.security.concat) = (has("tls"), has("concat"));
+        self.security.tls = has("tls");
+        self.security.tls_key = has("tls_key");
+        self.security.concat = has("concat");
         self.options = options.clone();
     }
 

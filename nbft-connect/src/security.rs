@@ -44,6 +44,8 @@ pub struct Security {
     pub secrets: Secrets,
     /// The administrator gave the option `tls`.
     pub tls: bool,
+    /// The administrator gave the option `tls_key`: a key of the kernel's keyring.
+    pub tls_key: bool,
     /// The administrator gave the option `concat`.
     pub concat: bool,
     /// The path leads to a discovery controller.
@@ -130,11 +132,12 @@ fn authentication(security: &Security, nqn: &str) -> Result<Vec<ConnectOption>, 
 
 /// Whether the administrator's option `concat` can have its effect.
 fn concatenation(security: &Security, secret: bool) -> Result<(), Failure> {
-    let rival = if security.tls {
-        Some("tls")
-    } else {
-        security.secrets.tls.as_ref().map(|_| "--tls-key-file")
-    };
+    let rivals = [
+        (security.tls, "tls"),
+        (security.tls_key, "tls_key"),
+        (security.secrets.tls.is_some(), "--tls-key-file"),
+    ];
+    let rival = rivals.into_iter().find(|(given, _)| *given).map(|(_, name)| name);
     let message = match rival {
         Some(rival) => {
             format!("the option concat makes a key of its own, and {rival} asks for another one: give one of them")
@@ -172,6 +175,10 @@ fn secure_channel(security: &Security, both_prove: bool, hostnqn: &str, nqn: &st
     } else {
         TLS.own(nqn).filter(|file| file.exists())
     };
+    // The administrator's key stands in place of any other.
+    if security.tls_key && (file.is_some() || demand.is_some() || offered) {
+        return Ok(Protection::Tls(None));
+    }
     if let Some(file) = file {
         let text = secret::read(&file, TLS.kind)?;
         let key = TlsKey::derive(&text, hostnqn, nqn)

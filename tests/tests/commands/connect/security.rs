@@ -195,6 +195,28 @@ fn tls_where_the_profile_allows_it() {
     }
 }
 
+/// The administrator's option names a key of the keyring, and stands in place of the key in a file.
+#[test]
+fn the_option_tls_key() {
+    for (channel, own) in [(Some("required"), false), (Some("not required"), false), (None, true)] {
+        let (machine, _, subsystem) = tls_machine(channel);
+        let folder = if own { format!("/{subsystem}") } else { String::new() };
+        // The file is not even read.
+        machine.file(&format!("/etc/nbft/tls{folder}/key"), "nonsense");
+        let ran = dry_run(&machine, &["--ssns", "1", "-O", "tls_key=1234"]);
+        assert!(uses_tls(&ran), "{channel:?}");
+        let keys: Vec<_> = ran
+            .stdout
+            .trim_end()
+            .split(',')
+            .filter(|field| field.starts_with("tls_key"))
+            .collect();
+        assert_eq!(keys, ["tls_key=1234"], "{channel:?}");
+    }
+    let (machine, _, _) = tls_machine(None);
+    assert!(!uses_tls(&dry_run(&machine, &["--ssns", "1", "-O", "tls_key=1234"])));
+}
+
 /// The fields of the line that ask for TLS, or for the agreement on its key.
 fn channel(ran: &Ran) -> Vec<&str> {
     assert_eq!(ran.code, Some(0), "{ran:?}");
@@ -252,7 +274,11 @@ fn the_option_concat() {
     let key = machine.file("/etc/nbft/tls/key", TLS_KEY);
     assert_eq!(channel(&dry_run(&machine, &concat)), ["concat"]);
     let key = key.to_str().expect("UTF-8");
-    for (more, rival) in [(["--tls-key-file", key], "--tls-key-file"), (["-O", "tls"], "tls")] {
+    for (more, rival) in [
+        (["--tls-key-file", key], "--tls-key-file"),
+        (["-O", "tls"], "tls"),
+        (["-O", "tls_key=1234"], "tls_key"),
+    ] {
         let ran = dry_run(&machine, &[concat.as_slice(), more.as_slice()].concat());
         let words = format!("the option concat makes a key of its own, and {rival} asks for another one");
         fails(&ran, 78, &words);
