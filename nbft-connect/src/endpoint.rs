@@ -31,6 +31,8 @@ pub struct Endpoint {
     pub trsvcid: u16,
     /// The source address, if one is demanded.
     pub host_traddr: Option<IpAddr>,
+    /// The path's source was leased: whichever address the interface has, the path is the same.
+    pub leased: bool,
     /// The path's interface, if the machine has it.
     pub interface: Option<Interface>,
     /// The option line names the interface.
@@ -47,6 +49,12 @@ impl Endpoint {
     /// Whether an option or a flag is set.
     pub fn has(&self, key: &str) -> bool {
         self.options.iter().any(|option| option.key == key)
+    }
+
+    /// Whether a connection without this option would not do.
+    pub fn demands(&self, key: &str) -> bool {
+        let demanded = |option: &&ConnectOption| !matches!(option.lack, Lack::LeftOut | Lack::Unasked);
+        self.options.iter().filter(demanded).any(|option| option.key == key)
     }
 
     /// The interface that the option line names.

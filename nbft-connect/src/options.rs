@@ -65,6 +65,8 @@ pub enum Lack {
     Unsupported,
     /// A security profile cannot be met.
     Unmet,
+    /// The kernel lacks a feature that nobody demands, but that nobody gives up for a connection either.
+    Unasked,
     /// The option is left out.
     LeftOut,
 }

@@ -130,10 +130,9 @@ impl Path {
     /// As for [`Self::planned`]; [`Exit::TryAgain`] when the interface has no address for this target.
     pub fn endpoint(&mut self, interface: Interface) -> Result<Endpoint, Failure> {
         let mut endpoint = self.planned(Some(interface.clone()))?;
-        let moved = self.leased && self.options.host_traddr.is_none();
         if endpoint
             .host_traddr
-            .is_some_and(|source| moved && !interface::is_local(source))
+            .is_some_and(|source| endpoint.leased && !interface::is_local(source))
         {
             endpoint.host_traddr = None;
             endpoint.names_interface = true;
@@ -171,6 +170,7 @@ impl Path {
             traddr: given.traddr.unwrap_or(self.traddr),
             trsvcid: given.trsvcid.unwrap_or(self.trsvcid),
             host_traddr: given.host_traddr.or(self.source),
+            leased: self.leased && given.host_traddr.is_none(),
             interface,
             names_interface: given.host_iface.is_some(),
             identity: self.identity.clone(),

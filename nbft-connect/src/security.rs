@@ -56,8 +56,8 @@ pub struct Security {
 enum Protection {
     /// Nothing.
     None,
-    /// TLS; without a key here, the kernel's keyring has one.
-    Tls(Option<TlsKey>),
+    /// TLS, with the consequence if the kernel does not know it; without a key here, the kernel's keyring has one.
+    Tls(Option<TlsKey>, Lack),
     /// Secure concatenation: TLS with a key that DH-HMAC-CHAP agrees on.
     Concatenation,
 }
@@ -76,8 +76,11 @@ pub fn demands(security: &Security, hostnqn: &str, nqn: &str) -> Result<(Vec<Con
     }
     match secure_channel(security, secrets == (true, true), hostnqn, nqn)? {
         Protection::None => Ok((options, None)),
-        Protection::Tls(key) => {
-            options.push(ConnectOption::flag("tls"));
+        Protection::Tls(key, lack) => {
+            options.push(ConnectOption {
+                lack,
+                ..ConnectOption::flag("tls")
+            });
             Ok((options, key))
         }
         Protection::Concatenation => {
@@ -175,21 +178,26 @@ fn secure_channel(security: &Security, both_prove: bool, hostnqn: &str, nqn: &st
     } else {
         TLS.own(nqn).filter(|file| file.exists())
     };
+    let lack = if demand.is_some() {
+        Lack::Unsupported
+    } else {
+        Lack::Unasked
+    };
     // The administrator's key stands in place of any other.
     if security.tls_key && (file.is_some() || demand.is_some() || offered) {
-        return Ok(Protection::Tls(None));
+        return Ok(Protection::Tls(None, lack));
     }
     if let Some(file) = file {
         let text = secret::read(&file, TLS.kind)?;
         let key = TlsKey::derive(&text, hostnqn, nqn)
             .map_err(|why| Failure::new(Exit::Config, format!("{}: is not a TLS key: {why}", file.display())))?;
-        return Ok(Protection::Tls(Some(key)));
+        return Ok(Protection::Tls(Some(key), lack));
     }
     // A target that demands TLS from the first byte on takes no concatenation, and a discovery controller has no queue for
     // which the kernel would insist on it. Without the target's proof anybody could be at the other end.
     let concatenable = both_prove && !security.tls && security.channel != Channel::Demanded && !security.discovers;
     match demand {
-        _ if (demand.is_some() || offered) && keyring::has_key(hostnqn, nqn) => Ok(Protection::Tls(None)),
+        _ if (demand.is_some() || offered) && keyring::has_key(hostnqn, nqn) => Ok(Protection::Tls(None, lack)),
         None => Ok(Protection::None),
         Some(_) if concatenable => Ok(Protection::Concatenation),
         Some(who) => {

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, UdpSocket};
 
 use nbft_common::command::{root, sysfs};
 use nbft_common::table::addr::MacAddr;
 
 const CLASS: &str = "/sys/class/net";
+
+/// A port, for the question which source leads to an address.
+const ANY_PORT: u16 = 4420;
 
 /// A network interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,6 +110,26 @@ fn has_address_in(list: &str, name: &str, target: Ipv6Addr) -> bool {
 /// Whether this machine has an address.
 pub fn is_local(address: IpAddr) -> bool {
     !holders_of(address).is_empty()
+}
+
+/// Whether an interface has an address.
+pub fn holds(name: &str, address: IpAddr) -> bool {
+    holders_of(address).contains(name)
+}
+
+/// The source address that the kernel would choose for packets to `target`; `None` without a route. `scope` is the interface
+/// of a link-local target. No packet is sent.
+pub fn source_for(target: IpAddr, scope: u32) -> Option<IpAddr> {
+    let (any, target): (IpAddr, SocketAddr) = match target {
+        IpAddr::V4(v4) => (Ipv4Addr::UNSPECIFIED.into(), (v4, ANY_PORT).into()),
+        IpAddr::V6(v6) => (
+            Ipv6Addr::UNSPECIFIED.into(),
+            SocketAddrV6::new(v6, ANY_PORT, 0, if v6.is_unicast_link_local() { scope } else { 0 }).into(),
+        ),
+    };
+    let socket = UdpSocket::bind((any, 0)).ok()?;
+    socket.connect(target).ok()?;
+    Some(socket.local_addr().ok()?.ip())
 }
 
 /// Names of the interfaces that hold an address.

@@ -1,19 +1,18 @@
 //! Controllers that exist already.
 
-use std::net::IpAddr;
+use nbft_common::command::sysfs;
 
-use nbft_common::command::{root, sysfs};
-
+use super::controller::{CLASS, address_of, attribute, is_going, is_live, is_reconnecting, lacks, part, was_live};
 use crate::endpoint::Endpoint;
 use crate::host::interface;
-
-const CLASS: &str = "/sys/class/nvme";
 
 /// A controller that an endpoint's connection would duplicate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Existing {
     /// The controller is live, or was and is being reconnected by the kernel.
     Connected(String),
+    /// The same, but the controller lacks a security that the endpoint demands.
+    Unfit(String, &'static str),
     /// The controller is in its first connect, which may fail.
     Connecting(String),
 }
@@ -21,94 +20,78 @@ pub enum Existing {
 /// Finds the controller that `endpoint` would duplicate, whichever options the controller was given in whatever order:
 /// same subsystem, host and target address, and no attribute that shows another path.
 pub fn find(endpoint: &Endpoint) -> Option<Existing> {
-    let found = search(endpoint, |address| same_path(address, endpoint));
-    // A connected controller counts for more than another one that is not.
-    let (connected, connecting): (Vec<_>, Vec<_>) = found.partition(|name| was_live(name));
-    let connected = connected.into_iter().next().map(Existing::Connected);
-    connected.or_else(|| connecting.into_iter().next().map(Existing::Connecting))
+    best(search(endpoint, |address| same_path(address, endpoint)), endpoint)
 }
 
-/// Finds a controller to the same target over any path, for when the kernel says that a connection exists.
-pub fn find_any(endpoint: &Endpoint) -> Option<String> {
-    search(endpoint, |address| same_target(address, endpoint)).next()
+/// The same for when the kernel says that a connection exists: if no attribute tells, over whichever path.
+pub fn find_any(endpoint: &Endpoint) -> Option<Existing> {
+    find(endpoint).or_else(|| best(search(endpoint, |address| same_target(address, endpoint)), endpoint))
 }
 
 /// Whether the kernel is reconnecting a controller of the same subsystem over whichever path.
 pub fn reconnects(endpoint: &Endpoint) -> bool {
-    search(endpoint, |_| true).any(|name| {
-        let state = sysfs::attribute(&format!("{CLASS}/{name}/state"));
-        matches!(state.as_deref(), Some("connecting" | "resetting"))
+    search(endpoint, |_| true).any(|name| is_reconnecting(&name))
+}
+
+/// A live controller counts for more than one that is being reconnected, which counts for more than one that never was live.
+fn best(found: impl Iterator<Item = String>, endpoint: &Endpoint) -> Option<Existing> {
+    let name = found.min_by_key(|name| (!is_live(name), !was_live(name)))?;
+    Some(match lacks(&name, endpoint) {
+        _ if !was_live(&name) => Existing::Connecting(name),
+        Some(lack) => Existing::Unfit(name, lack),
+        None => Existing::Connected(name),
     })
 }
 
 fn search(endpoint: &Endpoint, same: impl Fn(&str) -> bool) -> impl Iterator<Item = String> {
     sysfs::names(CLASS).into_iter().filter(move |name| {
-        let read = |attribute: &str| sysfs::attribute(&format!("{CLASS}/{name}/{attribute}"));
-        let alike = |attribute: &str, value: &str| read(attribute).as_deref() == Some(value);
-        let gone = matches!(read("state").as_deref(), Some("deleting" | "deleting (no IO)" | "dead"));
-        !gone
+        let alike = |key: &str, value: &str| attribute(name, key).as_deref() == Some(value);
+        !is_going(name)
             && alike("transport", "tcp")
             && alike("subsysnqn", &endpoint.nqn)
             && alike("hostnqn", &endpoint.identity.nqn)
             && alike("hostid", &endpoint.identity.id.to_string())
-            && read("address").is_some_and(|address| same(&address))
+            && attribute(name, "address").is_some_and(|address| same(&address))
     })
 }
 
-/// Whether a controller is connected at this moment.
-pub fn is_live(name: &str) -> bool {
-    sysfs::attribute(&format!("{CLASS}/{name}/state")).as_deref() == Some("live")
-}
-
-/// Whether a controller has been live: the kernel links a controller to its subsystem when it has identified it.
-fn was_live(name: &str) -> bool {
-    match sysfs::attribute(&format!("{CLASS}/{name}/state")).as_deref() {
-        Some("live") => true,
-        Some("new") => false,
-        _ => sysfs::names("/sys/class/nvme-subsystem")
-            .iter()
-            .any(|subsystem| root::path(&format!("/sys/class/nvme-subsystem/{subsystem}/{name}")).exists()),
-    }
-}
-
-/// One part of sysfs' `traddr=…,trsvcid=…[,host_traddr=…][,host_iface=…][,src_addr=…]`.
-fn part<'a>(address: &'a str, key: &str) -> Option<&'a str> {
-    address
-        .split(',')
-        .find_map(|field| field.strip_prefix(key)?.strip_prefix('='))
-}
-
 fn same_target(address: &str, endpoint: &Endpoint) -> bool {
-    part(address, "traddr").is_some_and(|target| is_address(target, endpoint.traddr))
+    part(address, "traddr").and_then(address_of) == Some(endpoint.traddr)
         && part(address, "trsvcid") == Some(&endpoint.trsvcid.to_string())
 }
 
+/// Whether a controller leaves this machine as the endpoint does.
 fn same_path(address: &str, endpoint: &Endpoint) -> bool {
-    // Where the controller was given no source, the real source address of the connection decides. The kernel shows the
-    // latter without a link-local scope.
-    let source = part(address, "host_traddr").or_else(|| part(address, "src_addr"));
-    let same_source = match (source, endpoint.host_traddr) {
-        (Some(here), Some(there)) => Some(is_address(here, there)),
-        _ => None,
-    };
+    let given = part(address, "host_traddr").and_then(address_of);
+    let interface = endpoint.interface.as_ref();
+    let scope = interface.map_or(0, |interface| interface.index);
+    let named = part(address, "host_iface");
+    // Where the controller was given no source, the real source of the connection decides; while the kernel is reconnecting,
+    // the source that the route leads to.
+    let source = given.or_else(|| part(address, "src_addr").and_then(address_of));
+    let source = source.or_else(|| match named {
+        None => interface::source_for(endpoint.traddr, scope),
+        Some(_) => None,
+    });
     // An interface that was renamed since says nothing.
-    let named = part(address, "host_iface").filter(|name| source.is_none() || interface::named(name).is_some());
-    let same_interface = match (named, &endpoint.interface) {
+    let named = named.filter(|name| source.is_none() || interface::named(name).is_some());
+    let same_interface = match (named, interface) {
         (Some(here), Some(there)) => Some(here == there.name),
         _ => None,
     };
+    let same_source = source.and_then(|here| match endpoint.host_traddr {
+        Some(there) if here == there => Some(true),
+        Some(_) if !endpoint.leased => Some(false),
+        // The kernel reconnects over the named interface, from whichever address the interface has by then.
+        _ if given.is_none() && named.is_some() => None,
+        _ => interface.map(|interface| interface::holds(&interface.name, here)),
+    });
     same_target(address, endpoint)
         && match (same_source, same_interface) {
             (Some(source), Some(interface)) => source && interface,
             (Some(same), None) | (None, Some(same)) => same,
             (None, None) => false,
         }
-}
-
-/// Whether a text of sysfs is this address, with or without a scope.
-fn is_address(text: &str, address: IpAddr) -> bool {
-    let text = text.split('%').next().unwrap_or(text);
-    text.trim_matches(['[', ']']).parse() == Ok(address)
 }
 
 #[cfg(test)]
@@ -125,6 +108,7 @@ mod tests {
             traddr: "192.168.1.1".parse().expect("address"),
             trsvcid: 4420,
             host_traddr: "192.168.1.2".parse().ok(),
+            leased: false,
             interface: Some(Interface {
                 name: "eth0".to_owned(),
                 index: 2,
@@ -153,17 +137,44 @@ mod tests {
             "traddr=192.168.1.1,trsvcid=4421,src_addr=192.168.1.2",
             &endpoint
         ));
+        // The source of a lease may change; the interface stays. No interface of this machine has the address 192.168.1.9.
         let leased = Endpoint {
-            host_traddr: None,
+            leased: true,
+            interface: interface::named("lo"),
             ..endpoint
         };
-        assert!(same_path(
-            &format!("{target},host_iface=eth0,src_addr=192.168.1.9"),
-            &leased
-        ));
-        assert!(!same_path(
-            &format!("{target},host_iface=lo,src_addr=192.168.1.9"),
-            &leased
-        ));
+        let moved = Endpoint {
+            host_traddr: None,
+            ..leased.clone()
+        };
+        for (rest, same) in [
+            ("host_iface=lo,src_addr=192.168.1.9", [true, true]),
+            ("host_iface=lo", [true, true]),
+            ("host_iface=other,src_addr=192.168.1.9", [false, false]),
+            ("src_addr=192.168.1.9", [false, false]),
+            ("host_traddr=192.168.1.2", [true, false]),
+            // The kernel reconnects such a controller from its given source alone.
+            ("host_traddr=192.168.1.9,host_iface=lo", [false, false]),
+            ("host_traddr=192.168.1.9", [false, false]),
+            ("", [false, false]),
+        ] {
+            let address = format!("{target},{rest}");
+            let found = [&leased, &moved].map(|endpoint| same_path(&address, endpoint));
+            assert_eq!(found, same, "{rest}");
+        }
+        let at_home = |rest: &str, host_traddr: Option<&str>| {
+            let endpoint = Endpoint {
+                traddr: "127.0.0.1".parse().expect("address"),
+                host_traddr: host_traddr.map(|text| text.parse().expect("address")),
+                ..leased.clone()
+            };
+            same_path(&format!("traddr=127.0.0.1,trsvcid=4420{rest}"), &endpoint)
+        };
+        for host_traddr in [Some("127.0.0.9"), None] {
+            assert!(at_home(",src_addr=127.0.0.1", host_traddr));
+            assert!(at_home(",host_traddr=127.0.0.1", host_traddr));
+            // Nothing was given, and the kernel is reconnecting: the route tells.
+            assert!(at_home("", host_traddr));
+        }
     }
 }

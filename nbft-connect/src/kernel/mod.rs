@@ -1,5 +1,6 @@
 //! Giving one endpoint to the kernel.
 
+mod controller;
 mod errors;
 mod existing;
 mod fabrics;
@@ -14,11 +15,12 @@ use serde::{Deserialize, Serialize};
 use crate::endpoint::Endpoint;
 use crate::secret::keyring;
 use crate::signals::Signals;
+pub use controller::{Controller, is_live};
 pub use errors::Refusal;
-pub use existing::{Existing, find, is_live};
+pub use existing::{Existing, find};
 pub use fabrics::available;
 use fabrics::{Device, Known};
-pub use registry::{Age, enter};
+use registry::{Age, enter};
 
 /// How old the target's last answer may be when the kernel connects.
 const FRESH: Duration = Duration::from_secs(2);
@@ -54,13 +56,8 @@ pub fn connect(endpoint: &Endpoint) -> Outcome {
         Err(outcome) => return outcome,
     };
     // The process that had its turn before may have made this connection.
-    match find(endpoint) {
-        Some(Existing::Connected(controller)) => {
-            enter(&controller, Age::Old);
-            return Outcome::Up(controller);
-        }
-        Some(Existing::Connecting(controller)) => return Outcome::Elsewhere(controller),
-        None => {}
+    if let Some(existing) = find(endpoint) {
+        return adopt(existing);
     }
     match write(&device, endpoint) {
         Ok(controller) => {
@@ -72,10 +69,32 @@ pub fn connect(endpoint: &Endpoint) -> Outcome {
                 let message = "the kernel says that this connection exists already, but its controller is gone again";
                 Failure::new(Exit::TryAgain, message).into()
             },
-            Outcome::Up,
+            adopt,
         ),
         Err(refusal) => refused(&refusal, endpoint),
     }
+}
+
+/// The outcome where the connection exists already. A controller that is connected is entered in the registry as ours.
+pub fn adopt(existing: Existing) -> Outcome {
+    match existing {
+        Existing::Connected(controller) => {
+            enter(&controller, Age::Old);
+            Outcome::Up(controller)
+        }
+        Existing::Unfit(controller, lack) => unfit(&controller, lack).into(),
+        Existing::Connecting(controller) => Outcome::Elsewhere(controller),
+    }
+}
+
+/// The failure for a controller that lacks a security which the endpoint demands. The kernel makes no second connection, and
+/// the first one may hold a disk that is in use.
+pub fn unfit(controller: &str, lack: &str) -> Failure {
+    let message = format!(
+        "{controller} is connected already, {lack}, which is demanded; it has to be disconnected first: echo 1 \
+         >/sys/class/nvme/{controller}/delete_controller"
+    );
+    Failure::new(Exit::Config, message)
 }
 
 /// Connects a discovery controller for a moment: the caller disconnects it.

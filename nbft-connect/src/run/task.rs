@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::discovery::log_page::Entry;
 use crate::discovery::reading;
 use crate::endpoint::Endpoint;
-use crate::kernel::{self, Age, Existing, Outcome};
+use crate::kernel::{self, Controller, Existing, Outcome};
 use crate::path::Path;
 use crate::run::attempt::{Attempt, Event, Persistence, State};
 use crate::run::child::Child;
@@ -35,8 +35,8 @@ pub struct Task {
     activity: Activity,
     /// Index of the path's interface, once the interface exists.
     interface: Option<u32>,
-    /// The endpoint of the connection, without its secrets.
-    connected: Option<Endpoint>,
+    /// The controller that the path is up with.
+    connected: Option<Controller>,
     /// Another process is connecting the controller.
     elsewhere: bool,
     /// When a log was read.
@@ -221,21 +221,25 @@ impl Task {
             Ok(endpoint) => endpoint,
             Err(failure) => return Some(not_ready(failure)),
         };
-        if self.kind != Kind::Discovery {
-            match kernel::find(&endpoint) {
-                Some(Existing::Connected(controller)) if self.kind == Kind::Target && kernel::is_live(&controller) => {
-                    return Some(Event::Up(self.answer(&endpoint, &format!("connected as {controller}"))));
-                }
-                // Why the kernel does not get through, the target has to tell.
-                Some(_) if self.kind == Kind::Target => {}
-                Some(Existing::Connected(controller)) => {
-                    policy.note(format_args!("HFI {}: {controller} is connected already", self.path.hfi));
-                    kernel::enter(&controller, Age::Old);
-                    return Some(self.up(controller, &endpoint));
-                }
-                Some(Existing::Connecting(controller)) => return Some(elsewhere(&controller)),
-                None => {}
+        let existing = Some(&endpoint)
+            .filter(|_| self.kind != Kind::Discovery)
+            .and_then(kernel::find);
+        match existing {
+            Some(Existing::Connected(controller)) if self.kind == Kind::Target && kernel::is_live(&controller) => {
+                return Some(Event::Up(self.answer(&endpoint, &format!("connected as {controller}"))));
             }
+            Some(Existing::Unfit(controller, lack)) if self.kind == Kind::Target => {
+                return Some(Event::Refused(endpoint.failed(kernel::unfit(&controller, lack))));
+            }
+            // Why the kernel does not get through, the target has to tell.
+            Some(_) if self.kind == Kind::Target => {}
+            Some(existing) => {
+                if let Existing::Connected(controller) = &existing {
+                    policy.note(format_args!("HFI {}: {controller} is connected already", self.path.hfi));
+                }
+                return Some(self.answered(kernel::adopt(existing), &endpoint, policy));
+            }
+            None => {}
         }
         let Some(depth) = depth else {
             return self.hand_over(endpoint).err();
@@ -299,9 +303,9 @@ impl Task {
     }
 
     /// Notes a controller.
-    fn up(&mut self, controller: String, endpoint: &Endpoint) -> Event {
+    fn up(&mut self, controller: String) -> Event {
         self.path.came_up();
-        self.connected = Some(endpoint.without_options());
+        self.connected = Some(Controller::note(controller.clone()));
         Event::Up(controller)
     }
 
@@ -393,7 +397,7 @@ impl Task {
     /// The kernel's answer.
     fn answered(&mut self, outcome: Outcome, endpoint: &Endpoint, policy: &Policy) -> Event {
         match outcome {
-            Outcome::Up(controller) => self.up(controller, endpoint),
+            Outcome::Up(controller) => self.up(controller),
             Outcome::Elsewhere(controller) => elsewhere(&controller),
             Outcome::Stale => Event::Stale,
             // The target has not said no to the probe. Where nothing was asked, it is asked now.
@@ -406,20 +410,13 @@ impl Task {
 
     /// Looks whether the controller still exists.
     fn check(&mut self) -> Option<Event> {
-        let endpoint = self.connected.as_ref()?;
-        let State::Up(name) = self.attempt.state() else {
-            return None;
-        };
-        match kernel::find(endpoint) {
-            Some(Existing::Connected(controller) | Existing::Connecting(controller)) if controller == *name => None,
-            _ => {
-                let message = format!(
-                    "{name} is gone, connecting again (to disconnect it for good, stop this unit or command first)"
-                );
-                self.connected = None;
-                Some(Event::Gone(Failure::new(Exit::TryAgain, message)))
-            }
-        }
+        let controller = self.connected.as_ref().filter(|controller| !controller.exists())?;
+        let message = format!(
+            "{} is gone, connecting again (to disconnect it for good, stop this unit or command first)",
+            controller.name()
+        );
+        self.connected = None;
+        Some(Event::Gone(Failure::new(Exit::TryAgain, message)))
     }
 }
 

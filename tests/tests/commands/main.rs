@@ -8,6 +8,7 @@ mod support;
 mod wait;
 
 mod connect {
+    mod existing;
     mod lines;
     mod security;
     mod slow {

@@ -16,7 +16,7 @@ fn security_profiles_are_never_ignored() {
 }
 
 /// A DH-HMAC-CHAP secret of 32 bytes.
-const SECRET: &str = "DHHC-1:00:ia6zGodOr4SEG0Zzaw398rpY0wqipUWj4jWjUh4HWUz6aQ2n:";
+pub const SECRET: &str = "DHHC-1:00:ia6zGodOr4SEG0Zzaw398rpY0wqipUWj4jWjUh4HWUz6aQ2n:";
 
 #[test]
 fn secrets_are_used_and_never_shown() {
@@ -106,10 +106,10 @@ fn each_subsystem_may_have_a_secret() {
 }
 
 /// A TLS key for SHA-256.
-const TLS_KEY: &str = "NVMeTLSkey-1:01:VRLbtnN9AQb2WXW3c9+wEf/DRLz0QuLdbYvEhwtdWwNf9LrZ:";
+pub const TLS_KEY: &str = "NVMeTLSkey-1:01:VRLbtnN9AQb2WXW3c9+wEf/DRLz0QuLdbYvEhwtdWwNf9LrZ:";
 
 /// A machine whose table says this of a secure channel, and the NQNs of host and subsystem.
-fn tls_machine(channel: Option<&str>) -> (Folder, String, String) {
+pub fn tls_machine(channel: Option<&str>) -> (Folder, String, String) {
     let mut description = kind("security-required").expect("kind");
     description.table.hfi[0].mac_addr = NIC.parse().expect("MAC address");
     match channel {
