@@ -13,23 +13,29 @@ use crate::endpoint::Endpoint;
 use crate::kernel::{self, Existing, Outcome};
 use crate::signals::Signals;
 
-/// Connects a discovery controller, reads its log, disconnects the controller. The connection of somebody else is used,
-/// and stays.
+/// Connects a discovery controller, reads its log, disconnects the controller. The connection of somebody else is used if it
+/// is live, and stays.
 ///
 /// # Errors
 /// The kernel's outcome, or the failure to read the log.
 pub fn read(endpoint: &Endpoint) -> Result<Vec<Entry>, Outcome> {
     let signals = Signals::hold();
-    let (controller, ours) = match kernel::find(endpoint) {
-        Some(Existing::Connected(controller)) => (controller, false),
-        _ => (kernel::connect_for_a_moment(endpoint, &signals)?, true),
-    };
     let name = format!("{}:{}", endpoint.traddr, endpoint.trsvcid);
-    let log = Controller::open(&controller).and_then(|device| log_page::read(&device, &name, &signals));
-    if ours {
-        disconnect(&controller);
+    let log =
+        |controller: &str| Controller::open(controller).and_then(|device| log_page::read(&device, &name, &signals));
+    if let Some(Existing::Connected(controller)) = kernel::find(endpoint) {
+        // It may be lost at any moment, or deleted by its owner. The kernel allows another connection beside it.
+        if let Some(entries) = Some(controller)
+            .filter(|it| kernel::is_live(it))
+            .and_then(|it| log(&it).ok())
+        {
+            return Ok(entries);
+        }
     }
-    log.map_err(|error| Failure::io(Exit::TryAgain, "its discovery log", &error).into())
+    let controller = kernel::connect_for_a_moment(endpoint, &signals)?;
+    let entries = log(&controller);
+    disconnect(&controller);
+    entries.map_err(|error| Failure::io(Exit::TryAgain, "its discovery log", &error).into())
 }
 
 fn disconnect(controller: &str) {
