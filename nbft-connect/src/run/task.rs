@@ -268,6 +268,8 @@ impl Task {
 
     /// The endpoint at this moment.
     fn endpoint(&mut self) -> Result<Endpoint, Failure> {
+        // An interface that is gone comes back with another index.
+        self.interface = None;
         let interface = self.path.interface()?;
         self.interface = Some(interface.index);
         self.path.endpoint(interface)
@@ -431,5 +433,36 @@ fn not_ready(failure: Failure) -> Event {
         Event::NotReady(failure)
     } else {
         Event::Refused(failure)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nbft_common::table::Hfi;
+    use serde_json::json;
+
+    use super::*;
+    use crate::host::identity::Identity;
+    use crate::target::Depth;
+
+    /// An interface that is gone comes back under another index: then any change of the network may be its appearance.
+    #[test]
+    fn a_missing_interface_has_no_index() {
+        let hfi: Hfi = serde_json::from_value(json!({
+            "index": 1, "mac_addr": "02:00:00:00:00:99", "ipaddr": "192.0.2.20",
+        }))
+        .expect("an HFI");
+        let identity = Identity {
+            nqn: "nqn.h".to_owned(),
+            id: "f8131bac-cdef-4165-866b-5998c1e67890".parse().expect("UUID"),
+        };
+        let target = ("192.0.2.1".parse().expect("address"), "4420");
+        let path = Path::new(&hfi, [].iter(), target, "nqn.x", &identity).expect("a path");
+        let policy = crate::defaults().policy;
+        let mut task = Task::new(path, Kind::Subsystem, &policy);
+        task.interface = Some(7);
+        let event = task.begin(Some(Depth::Connect), &policy).expect("an event");
+        assert!(matches!(event, Event::NotReady(_)), "{event:?}");
+        assert_eq!(task.interface, None);
     }
 }
