@@ -102,6 +102,11 @@ impl Path {
         self.was_up = true;
     }
 
+    /// Whether the source was leased, and may change.
+    pub fn is_leased(&self) -> bool {
+        self.leased && self.options.host_traddr.is_none()
+    }
+
     /// The interface this path leaves by.
     ///
     /// # Errors
@@ -170,7 +175,7 @@ impl Path {
             traddr: given.traddr.unwrap_or(self.traddr),
             trsvcid: given.trsvcid.unwrap_or(self.trsvcid),
             host_traddr: given.host_traddr.or(self.source),
-            leased: self.leased && given.host_traddr.is_none(),
+            leased: self.is_leased(),
             interface,
             names_interface: given.host_iface.is_some(),
             identity: self.identity.clone(),

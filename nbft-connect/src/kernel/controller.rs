@@ -43,6 +43,12 @@ impl Controller {
     pub fn exists(&self) -> bool {
         state(&self.name).is_some() && !is_going(&self.name) && *self == Self::note(self.name.clone())
     }
+
+    /// The source address that the controller was given. The kernel reconnects it from no other.
+    pub fn source(&self) -> Option<IpAddr> {
+        let [.., address] = &self.attributes;
+        part(address.as_ref()?, "host_traddr").and_then(address_of)
+    }
 }
 
 /// An attribute of a controller.

@@ -30,6 +30,12 @@ impl Refusal {
         *self == Self::Errno(Errno::EIO)
     }
 
+    /// Whether the target gave the controller an ID that another controller has, which the kernel is reconnecting. The kernel
+    /// says so in its log alone.
+    pub fn is_taken_id(&self, endpoint: &Endpoint) -> bool {
+        *self == Self::Errno(Errno::EINVAL) && existing::reconnects(endpoint)
+    }
+
     /// The refusal as a failure: what, why, and where to look.
     pub fn failure(&self, endpoint: &Endpoint) -> Failure {
         let (exit, why) = match self {

@@ -40,12 +40,18 @@ pub enum Outcome {
         failure: Failure,
         /// The kernel hides the target's reason.
         untold: bool,
+        /// The target gave the controller an ID that another one has.
+        taken_id: bool,
     },
 }
 
 impl From<Failure> for Outcome {
     fn from(failure: Failure) -> Self {
-        Self::Failed { failure, untold: false }
+        Self::Failed {
+            failure,
+            untold: false,
+            taken_id: false,
+        }
     }
 }
 
@@ -137,5 +143,6 @@ fn refused(refusal: &Refusal, endpoint: &Endpoint) -> Outcome {
     Outcome::Failed {
         failure: refusal.failure(endpoint),
         untold: refusal.is_untold(),
+        taken_id: refusal.is_taken_id(endpoint),
     }
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::discovery::log_page::Entry;
 use crate::discovery::reading;
 use crate::endpoint::Endpoint;
+use crate::host::interface;
 use crate::kernel::{self, Controller, Existing, Outcome};
 use crate::path::Path;
 use crate::run::attempt::{Attempt, Event, Persistence, State};
@@ -24,6 +25,13 @@ const REREAD: Duration = Duration::from_secs(60);
 /// answers one after another, and a host that gives up has only added to its work.
 pub const CONNECT_LIMIT: Duration = Duration::from_secs(60);
 
+/// The kernel notices within the keep-alive timeout that a connection is lost whose source address is gone. Until then a
+/// command looks so often.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// Most controllers of the target that are kept for their IDs.
+const MAX_KEPT: usize = 8;
+
 /// A path, and what is done with it.
 pub struct Task {
     /// The path.
@@ -37,6 +45,12 @@ pub struct Task {
     interface: Option<u32>,
     /// The controller that the path is up with.
     connected: Option<Controller>,
+    /// When to look whether the kernel can still reconnect the controller.
+    look: Option<Instant>,
+    /// The next probe keeps the target's controller while the kernel connects.
+    keeps: bool,
+    /// The probes that do so: the target gives the kernel another controller ID than theirs.
+    kept: Vec<Probe>,
     /// Another process is connecting the controller.
     elsewhere: bool,
     /// When a log was read.
@@ -107,6 +121,9 @@ impl Task {
             activity: Activity::Idle,
             interface: None,
             connected: None,
+            look: None,
+            keeps: false,
+            kept: Vec::new(),
             elsewhere: false,
             read: None,
             reported: None,
@@ -147,11 +164,11 @@ impl Task {
         }
     }
 
-    /// The time limit of the probe.
+    /// The time limit of the probe, or the time of the next look at the controller.
     pub fn limit(&self) -> Option<Instant> {
         match &self.activity {
             Activity::Probing(probe, _, limit) => Some(probe.deadline(limit.at)),
-            _ => None,
+            _ => self.look,
         }
     }
 
@@ -174,6 +191,10 @@ impl Task {
     /// Takes note of an event.
     pub fn on(&mut self, event: Event, now: Instant, persistence: Persistence) {
         self.elsewhere = matches!(event, Event::Elsewhere(_));
+        if !matches!(event, Event::Answered | Event::Stale | Event::Late(_)) {
+            self.keeps = false;
+            self.kept.clear();
+        }
         self.attempt.on(event, now, persistence);
     }
 
@@ -188,7 +209,9 @@ impl Task {
         if changed || devices && self.elsewhere {
             self.attempt.hasten(now);
         }
-        if devices { self.check() } else { None }
+        let gone = if devices { self.check() } else { None };
+        let looks = !matches!(network, Network::Same) || self.look.is_some_and(|time| time <= now);
+        gone.or_else(|| if looks { self.check_source(now) } else { None })
     }
 
     /// The reason why the path is not up, and whether this reason is news. With `early`, no reason is news before the
@@ -246,7 +269,10 @@ impl Task {
         };
         let (destination, question) = (endpoint.destination(), endpoint.question(depth));
         match Probe::start(&destination, question) {
-            Ok(probe) => {
+            Ok(mut probe) => {
+                if self.keeps {
+                    probe.keep();
+                }
                 let limit = Limit {
                     at: Instant::now() + self.attempt.patience(),
                     extension: if policy.stay && self.attempt.was_slow() {
@@ -308,6 +334,8 @@ impl Task {
     fn up(&mut self, controller: String) -> Event {
         self.path.came_up();
         self.connected = Some(Controller::note(controller.clone()));
+        // The address may have changed during the connect.
+        self.look = Some(Instant::now());
         Event::Up(controller)
     }
 
@@ -362,8 +390,8 @@ impl Task {
                         "the kernel could not connect, but the target lets this host in; the kernel's log may say more",
                     ))),
                     Progress::Answered => {
-                        // The probe's connection ends here: the kernel opens its own.
-                        drop(probe);
+                        // The kernel opens a connection of its own, so that of the probe ends here, unless it keeps an ID.
+                        self.kept.extend(Some(probe).filter(|_| self.keeps));
                         self.hand_over(endpoint).err().unwrap_or(Event::Answered)
                     }
                 };
@@ -406,8 +434,37 @@ impl Task {
             Outcome::Failed { untold: true, .. } if policy.probe != Some(Depth::Connect) && !endpoint.has("tls") => {
                 Event::Unexplained
             }
+            // Nothing but another ID helps, and the controller that has this one may never come back.
+            Outcome::Failed { taken_id: true, .. } if self.can_keep(endpoint, policy) => {
+                self.keeps = true;
+                Event::Stale
+            }
             Outcome::Failed { failure, .. } => Event::Refused(endpoint.failed(failure)),
         }
+    }
+
+    /// Whether the next probe can keep a controller, with its ID.
+    fn can_keep(&self, endpoint: &Endpoint, policy: &Policy) -> bool {
+        policy.probe == Some(Depth::Connect) && !endpoint.has("tls") && self.kept.len() < MAX_KEPT
+    }
+
+    /// Looks whether the kernel can still reconnect the controller. The kernel does so from the source address that the
+    /// controller was given, and from no other; a lease may have moved on.
+    fn check_source(&mut self, now: Instant) -> Option<Event> {
+        self.look = None;
+        let controller = self.connected.as_ref().filter(|_| self.path.is_leased())?;
+        let source = controller.source().filter(|source| !interface::is_local(*source))?;
+        if kernel::is_live(controller.name()) {
+            self.look = Some(now + LOOK);
+            return None;
+        }
+        // The controller stays: it is a path of the disk, the only one at the moment, and comes back with its address.
+        let message = format!(
+            "the kernel cannot reconnect {}: {source} is no longer an address of this machine; connecting from another one",
+            controller.name()
+        );
+        self.connected = None;
+        Some(Event::Gone(Failure::new(Exit::TryAgain, message)))
     }
 
     /// Looks whether the controller still exists.

@@ -23,6 +23,7 @@ pub struct Probe {
     stream: TcpStream,
     question: Question,
     state: State,
+    keeps: bool,
 }
 
 #[derive(Debug)]
@@ -36,6 +37,8 @@ enum State {
     ShuttingDown(Instant),
     /// The target has until then to close its end as well.
     Closing(Instant),
+    /// The answer was good, and the target keeps the controller.
+    Kept,
 }
 
 /// The PDU that answers a PDU.
@@ -57,14 +60,20 @@ impl Probe {
             stream: destination.connect()?,
             question,
             state: State::Connecting,
+            keeps: false,
         })
+    }
+
+    /// Keeps the target's controller, and so its ID, until the probe is dropped.
+    pub fn keep(&mut self) {
+        self.keeps = true;
     }
 
     /// The event to wait for.
     pub fn poll_fd(&self) -> PollFd<'_> {
         let events = match self.state {
             State::Connecting | State::Sending(..) => PollFlags::POLLOUT,
-            State::Receiving(..) | State::ShuttingDown(_) | State::Closing(_) => PollFlags::POLLIN,
+            State::Receiving(..) | State::ShuttingDown(_) | State::Closing(_) | State::Kept => PollFlags::POLLIN,
         };
         PollFd::new(self.stream.as_fd(), events)
     }
@@ -81,7 +90,7 @@ impl Probe {
     /// The outcome when no event has come by [`Self::deadline`].
     pub fn timed_out(&self) -> Progress {
         match self.state {
-            State::ShuttingDown(_) | State::Closing(_) => Progress::Answered,
+            State::ShuttingDown(_) | State::Closing(_) | State::Kept => Progress::Answered,
             _ => Progress::Failed(ProbeError::Silent(self.step())),
         }
     }
@@ -144,6 +153,10 @@ impl Probe {
                             None => continue,
                             Some(completion) => {
                                 judge(completion, &self.question)?;
+                                if self.keeps {
+                                    self.state = State::Kept;
+                                    return Ok(true);
+                                }
                                 // Where so few bytes cannot be written at once, the connection's end has to do.
                                 let _ = self.stream.write(&self.question.shutdown());
                                 State::ShuttingDown(Instant::now() + CLOSING)
@@ -151,6 +164,7 @@ impl Probe {
                         },
                     }
                 }
+                State::Kept => return Ok(true),
                 State::ShuttingDown(until) => {
                     let until = *until;
                     match self.stream.read(&mut [0; LIMIT]) {
@@ -182,7 +196,9 @@ impl Probe {
             State::Sending(Expected::IcResp, _) => Step::IcReq,
             State::Receiving(Expected::IcResp, pdu) if pdu.is_empty() => Step::IcReq,
             State::Receiving(Expected::IcResp | Expected::Unasked, _) => Step::IcResp,
-            State::Sending(..) | State::Receiving(..) | State::ShuttingDown(_) | State::Closing(_) => Step::Connect,
+            State::Sending(..) | State::Receiving(..) | State::ShuttingDown(_) | State::Closing(_) | State::Kept => {
+                Step::Connect
+            }
         }
     }
 
@@ -191,6 +207,15 @@ impl Probe {
             ProbeError::Closed(self.step())
         } else {
             system(error)
+        }
+    }
+}
+
+/// A controller that was kept is shut down, as far as possible without waiting.
+impl Drop for Probe {
+    fn drop(&mut self) {
+        if matches!(self.state, State::Kept) {
+            let _ = self.stream.write(&self.question.shutdown());
         }
     }
 }

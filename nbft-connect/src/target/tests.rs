@@ -251,6 +251,25 @@ fn the_association_ends_before_the_answer() {
     assert_eq!(ask(place, question(Depth::Connect, 0), SHORT), Progress::Answered);
 }
 
+/// A probe that keeps the target's controller leaves it alone until the probe is dropped, and shuts it down then.
+#[test]
+fn a_controller_may_be_kept() {
+    let (place, taken) = target(Ipv4Addr::LOCALHOST.into(), connect(0, &[Say(response(0, 1, 0))]));
+    let mut probe = Probe::start(&destination(place), question(Depth::Connect, 0)).unwrap();
+    probe.keep();
+    while probe.advance() == Progress::Pending {
+        assert!(poll::wait(&mut [probe.poll_fd()], LONG));
+    }
+    assert_eq!(
+        (probe.advance(), probe.timed_out()),
+        (Progress::Answered, Progress::Answered)
+    );
+    assert!(!taken.is_finished());
+    drop(probe);
+    let taken = taken.join().unwrap();
+    assert!(taken.ends_with(&question(Depth::Connect, 0).shutdown()));
+}
+
 #[test]
 fn hostile_targets() {
     use ProbeError::{Closed, NotNvme, Silent, Terminated};
