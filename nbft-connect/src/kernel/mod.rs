@@ -32,6 +32,8 @@ pub enum Outcome {
     Up(String),
     /// Another process is connecting this controller at the moment.
     Elsewhere(String),
+    /// A controller is connected that lacks a security which the endpoint demands.
+    Unfit(Failure),
     /// Others connected for so long that the target has to be asked again.
     Stale,
     /// The kernel refused.
@@ -88,7 +90,7 @@ pub fn adopt(existing: Existing) -> Outcome {
             enter(&controller, Age::Old);
             Outcome::Up(controller)
         }
-        Existing::Unfit(controller, lack) => unfit(&controller, lack).into(),
+        Existing::Unfit(controller, lack) => Outcome::Unfit(unfit(&controller, lack)),
         Existing::Connecting(controller) => Outcome::Elsewhere(controller),
     }
 }
@@ -97,7 +99,7 @@ pub fn adopt(existing: Existing) -> Outcome {
 /// the first one may hold a disk that is in use.
 pub fn unfit(controller: &str, lack: &str) -> Failure {
     let message = format!(
-        "{controller} is connected already, {lack}, which is demanded; it has to be disconnected first: echo 1 \
+        "{controller} is connected already, {lack}, which is demanded; disconnect this controller first: echo 1 \
          >/sys/class/nvme/{controller}/delete_controller"
     );
     Failure::new(Exit::Config, message)

@@ -252,7 +252,7 @@ impl Task {
                 return Some(Event::Up(self.answer(&endpoint, &format!("connected as {controller}"))));
             }
             Some(Existing::Unfit(controller, lack)) if self.kind == Kind::Target => {
-                return Some(Event::Refused(endpoint.failed(kernel::unfit(&controller, lack))));
+                return Some(Event::Refused(kernel::unfit(&controller, lack).at(endpoint.place())));
             }
             // Why the kernel does not get through, the target has to tell.
             Some(_) if self.kind == Kind::Target => {}
@@ -411,7 +411,7 @@ impl Task {
                         match &outcome {
                             Outcome::Up(controller) => policy.note(format_args!("{line}: {controller}")),
                             Outcome::Failed { failure, .. } => policy.note(format_args!("{line}: {failure}")),
-                            Outcome::Elsewhere(_) | Outcome::Stale => {}
+                            Outcome::Elsewhere(_) | Outcome::Unfit(_) | Outcome::Stale => {}
                         }
                         Step::Event(self.answered(outcome, &endpoint, policy))
                     }
@@ -429,6 +429,7 @@ impl Task {
         match outcome {
             Outcome::Up(controller) => self.up(controller),
             Outcome::Elsewhere(controller) => elsewhere(&controller),
+            Outcome::Unfit(failure) => Event::Refused(failure.at(endpoint.place())),
             Outcome::Stale => Event::Stale,
             // The target has not said no to the probe. Where nothing was asked, it is asked now.
             Outcome::Failed { untold: true, .. } if policy.probe != Some(Depth::Connect) && !endpoint.has("tls") => {
