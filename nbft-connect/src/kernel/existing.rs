@@ -62,6 +62,9 @@ fn same_target(address: &str, endpoint: &Endpoint) -> bool {
 
 /// Whether a controller leaves this machine as the endpoint does.
 fn same_path(address: &str, endpoint: &Endpoint) -> bool {
+    if !same_target(address, endpoint) {
+        return false;
+    }
     let given = part(address, "host_traddr").and_then(address_of);
     let interface = endpoint.interface.as_ref();
     let scope = interface.map_or(0, |interface| interface.index);
@@ -86,12 +89,11 @@ fn same_path(address: &str, endpoint: &Endpoint) -> bool {
         _ if given.is_none() && named.is_some() => None,
         _ => interface.map(|interface| interface::holds(&interface.name, here)),
     });
-    same_target(address, endpoint)
-        && match (same_source, same_interface) {
-            (Some(source), Some(interface)) => source && interface,
-            (Some(same), None) | (None, Some(same)) => same,
-            (None, None) => false,
-        }
+    match (same_source, same_interface) {
+        (Some(source), Some(interface)) => source && interface,
+        (Some(same), None) | (None, Some(same)) => same,
+        (None, None) => false,
+    }
 }
 
 #[cfg(test)]
