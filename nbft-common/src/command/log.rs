@@ -2,6 +2,7 @@
 //! standard error was closed at start-up.
 
 use std::fmt;
+use std::fs::File;
 use std::io::Write;
 use std::os::linux::fs::MetadataExt;
 use std::sync::OnceLock;
@@ -24,10 +25,23 @@ pub enum Level {
 /// The name at the start of every message.
 static COMMAND: OnceLock<&str> = OnceLock::new();
 
-/// Sets the name for messages; the first call counts.
-pub(super) fn set_command(name: &'static str) {
+/// The kernel's log, if standard error was closed and the log could be opened.
+static KERNEL: OnceLock<Option<File>> = OnceLock::new();
+
+/// Called when a program begins: sets the name for messages; the first call counts.
+pub(super) fn begin(name: &'static str) {
     // A second name would be a bug of the program; messages keep the first name.
     let _ = COMMAND.set(name);
+    if was_closed(2) {
+        kernel();
+    }
+}
+
+/// The kernel's log, opened once: a program that goes on in the real root no longer finds /dev below its own root.
+fn kernel() -> Option<&'static File> {
+    KERNEL
+        .get_or_init(|| File::options().write(true).open(root::path("/dev/kmsg")).ok())
+        .as_ref()
 }
 
 /// The name under which this process prints its messages.
@@ -42,7 +56,7 @@ pub fn log(level: Level, message: impl fmt::Display) {
     let line = format!("{}: {}\n", command(), printable(&text));
     let marked = || format!("<{}>{line}", level as u8);
     if was_closed(2) {
-        if let Ok(mut kernel) = std::fs::OpenOptions::new().write(true).open(root::path("/dev/kmsg")) {
+        if let Some(mut kernel) = kernel() {
             let _ = kernel.write_all(marked().as_bytes());
         }
         return;

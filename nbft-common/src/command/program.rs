@@ -3,12 +3,12 @@
 use std::process::{ExitCode, Termination};
 
 use super::failure::{Exit, Failure};
-use super::log::{Level, log, set_command};
+use super::log::{self, Level, log};
 
 /// Runs a command under its name. Only this function prints a command's error and turns the error into an exit code.
 #[must_use]
 pub fn main<T: Termination>(name: &'static str, run: impl FnOnce() -> Result<T, Failure>) -> ExitCode {
-    set_command(name);
+    log::begin(name);
     let failure = match run() {
         Ok(done) => return done.report(),
         Err(failure) => failure,
