@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use nbft_common::command::failure::{Exit, Failure};
 use nbft_common::command::log::warn;
+use nbft_common::command::notify::Status;
 use nbft_common::command::output;
 use nbft_common::command::reference::Reference;
 use nbft_common::command::tables::{self, Loaded};
@@ -62,13 +63,13 @@ impl Mode {
 }
 
 /// Connects an SSNS; prints the name of each controller.
-pub fn connect(reference: &Reference, settings: &Settings) -> Result<(), Failure> {
+pub fn connect(reference: &Reference, settings: &Settings, status: Status) -> Result<(), Failure> {
     let loaded = tables::load(&settings.tables);
     let (table, ssns) = reference.ssns(&loaded)?;
     note_other_failures(&loaded, settings);
     let connected = tasks(table, ssns, &loaded, settings).and_then(|tasks| match tasks {
         None => Ok(()),
-        Some(tasks) => connect_all(tasks, ssns, &settings.policy),
+        Some(tasks) => connect_all(tasks, ssns, &settings.policy, status),
     });
     match connected {
         Err(failure) if ssns.unavailable && settings.mode != Mode::DryRun && !settings.policy.stay => {
@@ -95,13 +96,13 @@ fn tasks(table: &TableFile, ssns: &Ssns, loaded: &Loaded, settings: &Settings) -
     Ok(Some(paths.into_iter().map(task).collect()))
 }
 
-fn connect_all(tasks: Vec<Task>, ssns: &Ssns, policy: &Policy) -> Result<(), Failure> {
+fn connect_all(tasks: Vec<Task>, ssns: &Ssns, policy: &Policy, status: Status) -> Result<(), Failure> {
     let policy = Policy {
         // The firmware could not reach the namespace either: one attempt is worthwhile, more would delay the boot.
         once: ssns.unavailable,
         ..policy.clone()
     };
-    let tasks = run::run(tasks, &policy, &mut |_, _| Ok(Vec::new()));
+    let tasks = run::run(tasks, &policy, status, &mut |_, _| Ok(Vec::new()));
     let up = tasks.iter().any(Task::is_up);
     let need = if policy.all && !ssns.unavailable || !up {
         Need::All

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use nbft_common::command::failure::{Exit, Failure};
 use nbft_common::command::log::warn;
+use nbft_common::command::notify::Status;
 use nbft_common::command::reference::Reference;
 use nbft_common::command::{output, tables};
 use nbft_common::table::nqn::DISCOVERY_NQN;
@@ -49,7 +50,7 @@ struct Walk<'a> {
 }
 
 /// Connects the subsystems that a discovery descriptor leads to, or lists the log entries as JSON.
-pub fn discover(reference: &Reference, list: bool, settings: &Settings) -> Result<(), Failure> {
+pub fn discover(reference: &Reference, list: bool, settings: &Settings, status: Status) -> Result<(), Failure> {
     let loaded = tables::load(&settings.tables);
     let (table, descriptor) = reference.discovery(&loaded)?;
     note_other_failures(&loaded, settings);
@@ -86,7 +87,7 @@ pub fn discover(reference: &Reference, list: bool, settings: &Settings) -> Resul
         return Ok(());
     };
     let tasks = vec![Task::new(path, kind, &policy)];
-    let tasks = run::run(tasks, &policy, &mut |index, log| walk.extend(index, log));
+    let tasks = run::run(tasks, &policy, status, &mut |index, log| walk.extend(index, log));
     let mut results = Vec::new();
     for task in &tasks {
         match (task.kind, task.result()) {

@@ -22,7 +22,8 @@ use std::time::Duration;
 use lexopt::prelude::*;
 use nbft_common::command::arguments::{duration, parsed, reference, value};
 use nbft_common::command::failure::Failure;
-use nbft_common::command::{memory, notify, output, program};
+use nbft_common::command::notify::Status;
+use nbft_common::command::{memory, output, program};
 
 use connect::{Mode, Settings};
 use options::Options;
@@ -92,18 +93,19 @@ fn run() -> Result<(), Failure> {
     if settings.policy.stay && (list || settings.mode != Mode::Connect || !settings.policy.retry.is_zero()) {
         return Err(Failure::usage("--stay excludes --list, --check, --dry-run and --retry"));
     }
+    let mut status = Status::find();
     if settings.policy.stay {
         // Before anything can end the command: to systemd, a unit that ends before it has started has failed.
-        notify::ready();
+        status.ready();
         memory::stay();
     }
     match (ssns, controller) {
         (Some(_), None) if list => Err(Failure::usage("--list goes with --discovery")),
-        (Some(ssns), None) => connect::connect(&ssns, &settings),
+        (Some(ssns), None) => connect::connect(&ssns, &settings, status),
         (None, Some(_)) if settings.hfi.is_some() => Err(Failure::usage(
             "--hfi goes with --ssns: a discovery descriptor names its HFI itself",
         )),
-        (None, Some(controller)) => discover::discover(&controller, list, &settings),
+        (None, Some(controller)) => discover::discover(&controller, list, &settings, status),
         (Some(_), Some(_)) => Err(Failure::usage("--ssns and --discovery exclude each other")),
         (None, None) => Err(Failure::usage(
             "name what to connect: --ssns [TABLE:]N or --discovery [TABLE:]N",

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use nbft_common::command::failure::{Exit, Failure};
 use nbft_common::command::log::{Level, log, warn};
-use nbft_common::command::{notify, poll};
+use nbft_common::command::notify::Status;
+use nbft_common::command::poll;
 use nix::errno::Errno;
 
 use crate::kernel::Kernel;
@@ -36,19 +37,22 @@ pub fn serve(verbose: bool) -> Result<(), Failure> {
         };
         Failure::new(Exit::Refused, format!("{REQUESTS}: {why}"))
     })?;
-    notify::ready();
+    let mut status = Status::find();
+    status.ready();
     loop {
         tasks.retain_mut(|task| !ends(&kernel, task, verbose));
         // After the steps, which make room for more.
         if let Err(errno) = accept(&kernel, &mut tasks) {
             warn(format_args!("{REQUESTS}: {}", errno.desc()));
         }
-        let wait = tasks.iter().map(Task::left).min().unwrap_or(IDLE);
+        let wait = tasks.iter().map(Task::left).chain(status.again()).min().unwrap_or(IDLE);
         let mut events: Vec<_> = tasks.iter().map(Task::poll_fd).collect();
         events.push(announcements.poll_fd());
         poll::wait(&mut events, wait);
         // Each announcement says the same: that requests wait.
         announcements.take(|_| {});
+        // The agent has no status, but systemd may not know yet that it has started.
+        status.set(String::new());
     }
 }
 

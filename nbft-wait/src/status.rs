@@ -1,6 +1,7 @@
 //! The progress of the wait: a line on a terminal, the status of a systemd unit.
 
 use std::io::{IsTerminal, Write};
+use std::time::Duration;
 
 use nbft_common::command::{log, notify, printable};
 
@@ -15,13 +16,14 @@ impl Status {
     pub fn new() -> Self {
         Self {
             terminal: std::io::stderr().is_terminal(),
-            unit: notify::Status::default(),
+            unit: notify::Status::find(),
         }
     }
 
-    /// Whether a terminal shows the passing seconds.
-    pub fn is_live(&self) -> bool {
-        self.terminal
+    /// The time until the status has to be shown again, even if nothing happens: a terminal shows the passing seconds.
+    pub fn again(&self) -> Option<Duration> {
+        let seconds = self.terminal.then_some(Duration::from_secs(1));
+        seconds.or_else(|| self.unit.again())
     }
 
     /// Shows the missing and the existing devices, and how many seconds the wait has lasted.

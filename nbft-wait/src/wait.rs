@@ -74,12 +74,10 @@ pub fn wait(options: &Options) -> Result<(), Failure> {
             log(Level::Debug, &state);
         }
         status.show(&state, begun.elapsed().as_secs());
-        // A terminal shows passing seconds; otherwise only an event or the deadline is worth waking up for.
-        let next = if status.is_live() {
-            deadline.min(Instant::now() + Duration::from_secs(1))
-        } else {
-            deadline
-        };
+        // Beside the status, only an event or the deadline is worth waking up for.
+        let next = status
+            .again()
+            .map_or(deadline, |time| deadline.min(Instant::now() + time));
         if !uevents.next(next) && Instant::now() >= deadline {
             status.clear();
             let message = format!("timed out after {} s: {state}", options.timeout.as_secs_f64());

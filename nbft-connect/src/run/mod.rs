@@ -59,7 +59,7 @@ struct Run<'a> {
 
 /// Connects paths until all are up or have failed for good, or one is up where one is enough; returns them in their order,
 /// those that `extend` added at the end. With [`Policy::stay`], returns only when every path has failed for good.
-pub fn run<'a>(tasks: Vec<Task>, policy: &'a Policy, extend: &'a mut Extend<'a>) -> Vec<Task> {
+pub fn run<'a>(tasks: Vec<Task>, policy: &'a Policy, status: Status, extend: &'a mut Extend<'a>) -> Vec<Task> {
     let mut run = Run {
         tasks,
         policy,
@@ -67,7 +67,7 @@ pub fn run<'a>(tasks: Vec<Task>, policy: &'a Policy, extend: &'a mut Extend<'a>)
         extend,
         // Subscribe before the first look at the machine, so that no later change is missed.
         events: Events::subscribe(),
-        status: Status::default(),
+        status,
         enough: None,
         begun: Instant::now(),
     };
@@ -233,7 +233,8 @@ impl Run<'_> {
         let reread = self.tasks.iter().filter_map(Task::reread).filter(|_| rereads);
         let graces = self.enough.map(|since| [since + GRACE, since + KERNEL_GRACE]);
         let graces = graces.into_iter().flatten().filter(|grace| *grace > Instant::now());
-        let next = limits.chain(due).chain(reread).chain(graces).min();
+        let status = self.status.again().map(|time| Instant::now() + time);
+        let next = limits.chain(due).chain(reread).chain(graces).chain(status).min();
         let time = next.map_or(Duration::MAX, |next| next.saturating_duration_since(Instant::now()));
         poll::wait(&mut fds, time);
     }

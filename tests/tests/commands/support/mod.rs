@@ -6,8 +6,10 @@ pub mod names;
 pub mod skip;
 
 use std::io::Write;
+use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use nbft_common::table::TableFile;
 use nbft_common::table::parse::{Fault, parse};
@@ -101,6 +103,33 @@ pub fn feed(command: &mut Command, input: &[u8]) -> Ran {
     let output = child.wait_with_output().expect("it ends");
     feeder.join().expect("feeder");
     output.into()
+}
+
+/// A systemd that reads no notices at first: its socket, whose queue is full.
+pub fn busy_manager(path: &Path) -> UnixDatagram {
+    let manager = UnixDatagram::bind(path).expect("socket");
+    loop {
+        // A socket of its own for each notice: one alone could fill its own buffer first.
+        let sender = UnixDatagram::unbound().expect("socket");
+        sender.set_nonblocking(true).expect("socket");
+        if sender.send_to(b"", path).is_err() {
+            return manager;
+        }
+    }
+}
+
+/// The first notice with content.
+pub fn notice(manager: &UnixDatagram) -> String {
+    manager
+        .set_read_timeout(Some(Duration::from_secs(30)))
+        .expect("timeout");
+    let mut message = [0; 512];
+    loop {
+        let length = manager.recv(&mut message).expect("a notice");
+        if length > 0 {
+            return String::from_utf8_lossy(&message[..length]).into_owned();
+        }
+    }
 }
 
 /// A decoded table, in a file called NBFT.

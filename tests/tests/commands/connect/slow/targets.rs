@@ -7,7 +7,7 @@
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::{Folder, Ran, command, run};
+use crate::support::{Folder, Ran, busy_manager, command, notice, run};
 use nbft_tests::builder::Description;
 use nbft_tests::target::Target;
 use nix::sys::signal::{Signal, kill};
@@ -194,6 +194,16 @@ impl Waiting {
         Self(child.expect("command"))
     }
 
+    /// Waits until the disk is connected.
+    fn until_connected(&self, machine: &Folder) {
+        let registry = machine.join("run/nvme/registry/nvme0/owner");
+        let begun = Instant::now();
+        while !registry.exists() {
+            assert!(begun.elapsed() < Duration::from_secs(20), "not connected");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// Sends a signal, which has to end the command within two seconds.
     pub fn end(&mut self, signal: Signal) {
         let begun = Instant::now();
@@ -226,14 +236,23 @@ fn staying_outlasts_what_is_late() {
         let target = target(&lines);
         let machine = machine(&target, "");
         let mut waiting = Waiting::start(&mut connect(&machine, &["--ssns", "1", "--stay"]));
-        let registry = machine.join("run/nvme/registry/nvme0/owner");
-        let begun = Instant::now();
-        while !registry.exists() {
-            assert!(begun.elapsed() < Duration::from_secs(20), "{lines}");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        waiting.until_connected(&machine);
         waiting.end(Signal::SIGTERM);
     }
+}
+
+/// A systemd that takes no notices holds up no connection, and is told later that the unit has started.
+#[test]
+fn a_busy_systemd_holds_up_nothing() {
+    let target = target("");
+    let machine = machine(&target, "");
+    let path = machine.join("notify");
+    let socket = busy_manager(&path);
+    let mut command = connect(&machine, &["--ssns", "1", "--stay"]);
+    let mut waiting = Waiting::start(command.env("NOTIFY_SOCKET", &path));
+    waiting.until_connected(&machine);
+    assert_eq!(notice(&socket), "READY=1");
+    waiting.end(Signal::SIGTERM);
 }
 
 /// Refusals are repeated less and less, and one that says nothing of the network does not hasten them.
