@@ -147,7 +147,8 @@ pub fn report(results: Vec<Result<String, Failure>>, need: Need) -> Result<(), F
 
 /// A table that cannot be used does not concern this SSNS, but readers of verbose output should know.
 pub fn note_other_failures(loaded: &Loaded, settings: &Settings) {
-    loaded.failures.iter().for_each(|failure| settings.policy.note(failure));
+    let others = loaded.unusable.iter();
+    others.for_each(|other| settings.policy.note(&other.failure));
 }
 
 /// Refuses an SSNS that is a discovery controller: it has no disks, and its discovery descriptor connects what it lists.

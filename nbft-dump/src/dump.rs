@@ -40,11 +40,13 @@ pub fn dump(options: &Options) -> Result<u8, Failure> {
     let query = &options.query;
     let filter = query.compile()?;
     let mut loaded = tables::load(&options.files);
+    let unusable = std::mem::take(&mut loaded.unusable).into_iter();
+    let mut failures: Vec<Failure> = unusable.map(|it| it.failure).collect();
     if options.strict {
         loaded.tables.retain(|table| match strict(table) {
             Ok(()) => true,
             Err(failure) => {
-                loaded.failures.push(failure);
+                failures.push(failure);
                 false
             }
         });
@@ -70,14 +72,13 @@ pub fn dump(options: &Options) -> Result<u8, Failure> {
         }),
     };
     let result = result.unwrap_or_else(|failure| {
-        loaded.failures.push(failure);
+        failures.push(failure);
         Vec::new()
     });
-    let last = loaded.failures.pop();
-    loaded.failures.iter().for_each(warn);
+    let last = failures.pop();
+    failures.iter().for_each(warn);
     // A table that is there but bad outweighs a file that is not.
-    let worst = loaded
-        .failures
+    let worst = failures
         .iter()
         .find(|failure| failure.exit == Exit::Data)
         .map(|failure| failure.exit);

@@ -88,8 +88,11 @@ impl Reference {
     /// The reason why no table has the descriptor. A table that could not be used, and a descriptor that was dropped,
     /// are better answers than "no such".
     fn missing<T>(&self, loaded: &Loaded, tables: &[&TableFile], kind: &Kind<T>) -> Failure {
-        if let Some(failure) = loaded.failures.first() {
-            return failure.clone();
+        // Where no table could be used, the reason says more than that the named one is unknown.
+        let any = self.table.is_none() || loaded.tables.is_empty();
+        let mut unusable = loaded.unusable.iter();
+        if let Some(unusable) = unusable.find(|it| any || it.table.is_none() || it.table == self.table) {
+            return unusable.failure.clone();
         }
         if let Some(failure) = tables.iter().find_map(|table| self.dropped(table, kind)) {
             return failure;

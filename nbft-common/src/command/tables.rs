@@ -13,21 +13,33 @@ use crate::table::parse::{Fault, announced_length, parse};
 /// The folder in which the kernel shows ACPI tables.
 const FIRMWARE: &str = "/sys/firmware/acpi/tables";
 
+/// A table that could not be used.
+#[derive(Debug)]
+pub struct Unusable {
+    /// Its name; none if the firmware's tables could not even be listed.
+    pub table: Option<String>,
+    /// The reason, which names the table.
+    pub failure: Failure,
+}
+
 /// The result of loading: good tables, and a failure for each table that could not be used.
 #[derive(Debug, Default)]
 pub struct Loaded {
     /// Tables in the requested order; the firmware's tables in numeric order.
     pub tables: Vec<TableFile>,
-    /// Failures to read or decode a table; each message names its table.
-    pub failures: Vec<Failure>,
+    /// The other tables.
+    pub unusable: Vec<Unusable>,
 }
 
 impl Loaded {
-    /// Adds a table, or the failure to load it.
-    fn push(&mut self, result: Result<TableFile, Failure>) {
+    /// Adds the table of a file, or the failure to load it.
+    fn push(&mut self, filename: &str, result: Result<TableFile, Failure>) {
         match result {
             Ok(table) => self.tables.push(table),
-            Err(failure) => self.failures.push(failure),
+            Err(failure) => self.unusable.push(Unusable {
+                table: Some(TableFile::name_of(filename).to_owned()),
+                failure,
+            }),
         }
     }
 }
@@ -40,17 +52,19 @@ pub fn load(files: &[OsString]) -> Loaded {
         match firmware() {
             Ok(names) => names.iter().for_each(|name| {
                 let path = format!("{FIRMWARE}/{name}");
-                loaded.push(read_file(&root::path(&path), &path));
+                loaded.push(&path, read_file(&root::path(&path), &path));
             }),
-            Err(failure) => loaded.failures.push(failure),
+            Err(failure) => loaded.unusable.push(Unusable { table: None, failure }),
         }
     }
     for file in files {
-        loaded.push(if file == "-" {
+        let name = file.to_string_lossy();
+        let result = if file == "-" {
             decode(io::stdin().lock(), "-", "standard input")
         } else {
-            read_file(Path::new(file), &file.to_string_lossy())
-        });
+            read_file(Path::new(file), &name)
+        };
+        loaded.push(&name, result);
     }
     loaded
 }

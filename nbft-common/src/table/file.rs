@@ -24,7 +24,13 @@ impl TableFile {
     /// The table's name: the last part of its path (`NBFT`, `NBFT1`, …), which `TABLE:N` references use.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.filename.rsplit('/').next().unwrap_or(&self.filename)
+        Self::name_of(&self.filename)
+    }
+
+    /// The name of the table in a file.
+    #[must_use]
+    pub fn name_of(filename: &str) -> &str {
+        filename.rsplit('/').next().unwrap_or(filename)
     }
 }
 

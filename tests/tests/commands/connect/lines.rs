@@ -358,6 +358,20 @@ fn references() {
         66,
         "not reached over HFI 9; its HFIs are [1]",
     );
+    // A bad table answers for itself alone.
+    let short = machine.join("sys/firmware/acpi/tables/NBFT2");
+    let bytes = std::fs::read(&short).expect("a table");
+    std::fs::write(&short, &bytes[..100]).expect("a table");
+    for (reference, code, words) in [
+        ("NBFT1:9", 66, "no SSNS NBFT1:9; known: NBFT1:1"),
+        ("NBFT3:1", 66, "NBFT3:1: no such table; known: NBFT1"),
+        ("NBFT2:1", 65, "NBFT2: byte 4: length"),
+        ("9", 65, "NBFT2: byte 4: length"),
+    ] {
+        fails(&dry_run(&machine, &["--ssns", reference]), code, words);
+    }
+    std::fs::remove_file(machine.join("sys/firmware/acpi/tables/NBFT1")).expect("a table");
+    fails(&dry_run(&machine, &["--ssns", "NBFT3:1"]), 65, "NBFT2: byte 4: length");
     fails(&dry_run(&machine, &[]), 64, "name what to connect");
     fails(&dry_run(&machine, &["--ssns", "x"]), 64, "--ssns: 'x' is not an index");
 }
