@@ -72,16 +72,26 @@ pub fn connect(reference: &Reference, settings: &Settings, status: Status) -> Re
         Some(tasks) => connect_all(tasks, ssns, &settings.policy, status),
     });
     match connected {
-        Err(failure) if ssns.unavailable && settings.mode != Mode::DryRun && !settings.policy.stay => {
+        Err(failure) if is_excused(&failure, ssns, settings) => {
             warn(&failure);
-            if failure.exit != Exit::Data {
-                let message = "not connected; the firmware could not reach it either, so this is no failure";
-                warn(format_args!("SSNS {}: {message}", ssns.index));
-            }
+            let message = "not connected; the firmware could not reach it either, so this is no failure";
+            warn(format_args!("SSNS {}: {message}", ssns.index));
             Ok(())
         }
         other => other,
     }
+}
+
+/// Whether the firmware could not connect the SSNS either. This excuses no wrong command line, no bad table, no missing file
+/// and no output that is lost.
+fn is_excused(failure: &Failure, ssns: &Ssns, settings: &Settings) -> bool {
+    let unconnected = match failure.exit {
+        Exit::TryAgain | Exit::Refused | Exit::Config | Exit::Unsupported => true,
+        // Firmware (Dell's, QEMU's) writes such an SSNS for a discovery controller that it could not use.
+        Exit::Data => ssns.subsys_nqn == DISCOVERY_NQN,
+        Exit::Usage | Exit::NoInput | Exit::Output => false,
+    };
+    ssns.unavailable && unconnected && settings.mode != Mode::DryRun && !settings.policy.stay
 }
 
 /// The paths of an SSNS; `None` after a dry run.
@@ -103,11 +113,10 @@ fn connect_all(tasks: Vec<Task>, ssns: &Ssns, policy: &Policy, status: Status) -
         ..policy.clone()
     };
     let tasks = run::run(tasks, &policy, status, &mut |_, _| Ok(Vec::new()));
-    let up = tasks.iter().any(Task::is_up);
-    let need = if policy.all && !ssns.unavailable || !up {
+    let need = if policy.all && !ssns.unavailable {
         Need::All
     } else {
-        Need::None
+        Need::One
     };
     report(
         tasks.iter().map(|task| task.result().map(str::to_owned)).collect(),
@@ -115,16 +124,17 @@ fn connect_all(tasks: Vec<Task>, ssns: &Ssns, policy: &Policy, status: Status) -
     )
 }
 
-/// The paths that had to come up.
+/// The paths that have to come up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
     /// Each one.
     All,
-    /// None.
-    None,
+    /// One of them, whichever.
+    One,
 }
 
-/// Prints controllers, or what the targets answered, and failures; fails with the failure that matters most.
+/// Prints controllers, or what the targets answered, and failures; fails with the failure that matters most if not all
+/// came up that had to.
 pub fn report(results: Vec<Result<String, Failure>>, need: Need) -> Result<(), Failure> {
     let mut controllers = String::new();
     let mut failures = Vec::new();
@@ -134,13 +144,14 @@ pub fn report(results: Vec<Result<String, Failure>>, need: Need) -> Result<(), F
             Err(failure) => failures.push(failure),
         }
     }
+    let met = failures.is_empty() || need == Need::One && !controllers.is_empty();
     let written = output::write(controllers.as_bytes());
     // A temporary failure comes first: its exit code tells a unit that a retry is worthwhile.
     let most = failures
         .iter()
         .position(|failure| failure.exit == Exit::TryAgain)
         .unwrap_or(0);
-    let fatal = (need == Need::All && !failures.is_empty()).then(|| failures.remove(most));
+    let fatal = (!met).then(|| failures.remove(most));
     failures.iter().for_each(warn);
     fatal.map_or(written, Err)
 }

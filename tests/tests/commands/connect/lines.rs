@@ -1,6 +1,7 @@
 //! The option lines nbft-connect would write, on machines made of folders.
 
 use crate::support::{Folder, Ran, command, decoded, fails, peer_tables, run};
+use nbft_common::table::Availability;
 use nbft_tests::builder::{Description, kind, kinds};
 
 /// A machine with an NBFT and these network interfaces: name, MAC address, VLAN (0: none), ifindex.
@@ -156,6 +157,20 @@ fn hostile_values_are_refused() {
         let machine = machine(&table, &[("eth0", NIC, 0)]);
         fails(&dry_run(&machine, &["--ssns", "1"]), 65, words);
     }
+}
+
+#[test]
+fn a_bad_table_is_a_failure_whatever_the_firmware_could_reach() {
+    let table = one(|description| {
+        let ssns = &mut description.table.subsystem[0];
+        ssns.availability = Availability::Unavailable;
+        ssns.trsvcid = "99999".to_owned();
+    });
+    let machine = machine(&table, &[("eth0", NIC, 0)]);
+    let ran = run(command("nbft-connect")
+        .args(["--ssns", "1"])
+        .env("NBFT_ROOT", machine.path()));
+    fails(&ran, 65, "SSNS 1: transport service id '99999' is not a TCP port");
 }
 
 #[test]

@@ -123,6 +123,44 @@ fn each_fault_has_its_status() {
     }
 }
 
+/// The firmware could not reach the SSNS either, so a connection that fails is no failure; whatever else goes wrong is.
+#[test]
+fn unavailable_excuses_no_other_failure() {
+    let excuse = "SSNS 1: not connected; the firmware could not reach it either, so this is no failure\n";
+    for (fault, arguments, code, words) in [
+        ("", &[][..], 0, ""),
+        ("unlisten 1", &[], 0, "connection refused"),
+        ("fault connect refuse 0x4184", &[], 0, "does not allow host"),
+        ("fault connect refuse 0x4182 result=0x10100", &[], 0, "has no subsystem"),
+        ("unlisten 1", &["--all-paths"], 0, "connection refused"),
+        ("unlisten 1", &["--check"], 0, "connection refused"),
+        ("", &["--hfi", "9"], 66, "not reached over HFI 9"),
+        ("", &["--tls-key-file", "/nonexistent"], 66, "/nonexistent: "),
+    ] {
+        let target = target(fault);
+        let machine = machine(&target, "availability = \"unavailable\"");
+        let ran = within(10, &mut connect(&machine, &[&["--ssns", "1"], arguments].concat()));
+        assert_eq!(ran.code, Some(code), "{arguments:?}: {ran:?}");
+        assert!(ran.stderr.contains(words), "{arguments:?}: {ran:?}");
+        let excused = code == 0 && !words.is_empty();
+        assert_eq!(ran.stderr.ends_with(excuse), excused, "{arguments:?}: {ran:?}");
+    }
+    // It is connected, and nobody can read how it is called.
+    let target = target("");
+    let machine = machine(&target, "availability = \"unavailable\"");
+    let command = connect(&machine, &[]);
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", "exec \"$0\" --ssns 1 >&-"])
+        .arg(command.get_program());
+    let ran = within(10, shell.env("NBFT_ROOT", machine.path()));
+    assert_eq!(ran.code, Some(74), "{ran:?}");
+    assert!(
+        machine.join("run/nvme/registry/nvme0/owner").exists() && !ran.stderr.contains(excuse),
+        "{ran:?}"
+    );
+}
+
 /// One faltering moment is no reason to give up, however the target falters.
 #[test]
 fn what_passes_is_retried() {
