@@ -12,7 +12,7 @@ use crate::run::backoff::{BUSY, Backoff, FAST, SLOW, seed};
 const SETTLE: Duration = Duration::from_millis(20);
 const SETTLE_JITTER: Duration = Duration::from_millis(80);
 
-/// The longest time that a target which accepts TCP may take for its answers.
+/// The longest time that a target which accepts TCP may take for its answers, unless the administrator gives it more.
 const LONGEST_PATIENCE: Duration = Duration::from_secs(30);
 
 /// A kernel that fails after such a time was left without an answer.
@@ -99,14 +99,24 @@ pub struct Attempt {
     reason: Option<Failure>,
     /// The target or the kernel was asked at least once.
     tried: bool,
-    /// A change of the network brings the next attempt.
-    hastened: bool,
-    /// A change of the network brought the latest attempt.
-    forward: bool,
+    early: Early,
     /// The latest failure was a refusal, by the target or by the kernel, or a time-out of an overloaded target.
     refused: bool,
-    first_patience: Duration,
     patience: Duration,
+    longest_patience: Duration,
+    /// The target was too slow at least once.
+    was_slow: bool,
+}
+
+/// The attempt that a change of the network brings before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Early {
+    /// The clock brought the latest attempt, and brings the next one.
+    None,
+    /// The next attempt.
+    Next,
+    /// The latest attempt.
+    Latest,
 }
 
 impl Attempt {
@@ -125,11 +135,11 @@ impl Attempt {
             asked: None,
             reason: None,
             tried: false,
-            hastened: false,
-            forward: false,
+            early: Early::None,
             refused: false,
-            first_patience: patience,
             patience,
+            longest_patience: LONGEST_PATIENCE.max(patience),
+            was_slow: false,
         }
     }
 
@@ -164,13 +174,16 @@ impl Attempt {
     /// Whether the target was too slow before. The first time its controller may only have faltered, and a new connection
     /// tells sooner; from the second time on the target may be overloaded, and a host that gives up adds to its work.
     pub fn was_slow(&self) -> bool {
-        self.patience > self.first_patience
+        self.was_slow
     }
 
     /// The attempt begins.
     pub fn begin(&mut self) {
         self.state = State::Probing;
-        self.forward = std::mem::take(&mut self.hastened);
+        self.early = match self.early {
+            Early::Next => Early::Latest,
+            Early::None | Early::Latest => Early::None,
+        };
     }
 
     /// Whether the path takes part in nothing any more.
@@ -208,7 +221,8 @@ impl Attempt {
             Event::Late(failure) => self.reason = Some(failure),
             Event::ProbeFailed { failure, slow } => {
                 if slow {
-                    self.patience = (self.patience * 2).min(LONGEST_PATIENCE);
+                    self.patience = (self.patience * 2).min(self.longest_patience);
+                    self.was_slow = true;
                 }
                 let refused = matches!(failure.exit, Exit::Refused | Exit::Config);
                 self.fail(failure, if refused { Pace::Slow } else { Pace::Fast }, now, persistence);
@@ -260,7 +274,7 @@ impl Attempt {
     /// brought another.
     pub fn hasten(&mut self, now: Instant) {
         let State::Waiting(until) = self.state else { return };
-        if self.refused && (self.hastened || self.forward) {
+        if self.refused && self.early != Early::None {
             return;
         }
         if !self.refused {
@@ -269,7 +283,7 @@ impl Attempt {
         let soon = now + SETTLE + self.fast.fraction(SETTLE_JITTER);
         if soon < until {
             self.state = State::Waiting(soon);
-            self.hastened = true;
+            self.early = Early::Next;
         }
     }
 
@@ -439,6 +453,22 @@ mod tests {
             }]);
         }
         assert_eq!(path.attempt.patience(), LONGEST_PATIENCE);
+    }
+
+    /// The administrator may give a target more time than it would get by itself: no slow answer takes this time away.
+    #[test]
+    fn patience_of_the_administrator_stays() {
+        let patience = LONGEST_PATIENCE * 2;
+        let mut path = Clock::new(|_| Persistence::Stay);
+        path.attempt = Attempt::new(path.now, patience);
+        assert!(!path.attempt.was_slow());
+        for _ in 0..2 {
+            path.attempt([Event::ProbeFailed {
+                failure: failure(Exit::TryAgain),
+                slow: true,
+            }]);
+            assert_eq!((path.attempt.patience(), path.attempt.was_slow()), (patience, true));
+        }
     }
 
     /// A host that waits for an overloaded target keeps its place there, and says so; one that gives up comes back later.

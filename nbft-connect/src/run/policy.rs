@@ -12,7 +12,7 @@ use crate::target::Depth;
 pub struct Policy {
     /// How far the target is asked before the kernel is; none: not at all.
     pub probe: Option<Depth>,
-    /// Time limit for the TCP connection, and at first for each further answer of the target.
+    /// Time limit of a probe at first, from the TCP connection to the answer to Connect.
     pub probe_timeout: Duration,
     /// How long to retry; zero: a single attempt.
     pub retry: Duration,
