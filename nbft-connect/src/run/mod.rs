@@ -6,6 +6,7 @@ pub mod backoff;
 pub mod child;
 pub mod events;
 pub mod policy;
+mod queue;
 #[cfg(test)]
 mod storm;
 pub mod task;
@@ -113,26 +114,25 @@ impl Run<'_> {
     /// Begins the attempts whose time has come.
     fn begin_due(&mut self) {
         let now = Instant::now();
-        let rereads = self.rereads();
         let mut places = self.places();
-        for index in 0..self.tasks.len() {
+        if places > 0 && self.rereads() {
+            let tasks = self.tasks.iter_mut();
+            let overdue = tasks.filter(|task| task.reread().is_some_and(|time| time <= now));
+            overdue.for_each(|task| task.read_again(now));
+        }
+        for index in queue::due(self.tasks.iter().map(|task| &task.attempt), now) {
             if places == 0 || self.enough.is_some() {
                 return;
             }
             let Some(task) = self.tasks.get_mut(index) else { return };
-            if rereads && task.reread().is_some_and(|time| time <= now) {
-                task.read_again(now);
+            task.attempt.begin();
+            let event = task.begin(self.policy.probe, self.policy);
+            // Where nobody asks the target, it counts as having answered.
+            let event = event.or_else(|| self.policy.probe.is_none().then_some(Event::Answered));
+            if let Some(event) = event {
+                self.on(index, event);
             }
-            if task.attempt.due().is_some_and(|due| due <= now) {
-                task.attempt.begin();
-                let event = task.begin(self.policy.probe, self.policy);
-                // Where nobody asks the target, it counts as having answered.
-                let event = event.or_else(|| self.policy.probe.is_none().then_some(Event::Answered));
-                if let Some(event) = event {
-                    self.on(index, event);
-                }
-                places -= usize::from(self.tasks.get(index).is_some_and(|task| task.attempt.is_busy()));
-            }
+            places -= usize::from(self.tasks.get(index).is_some_and(|task| task.attempt.is_busy()));
         }
     }
 
@@ -229,7 +229,7 @@ impl Run<'_> {
             .iter()
             .filter_map(|task| task.attempt.due())
             .filter(|_| begins);
-        let rereads = self.rereads();
+        let rereads = begins && self.rereads();
         let reread = self.tasks.iter().filter_map(Task::reread).filter(|_| rereads);
         let graces = self.enough.map(|since| [since + GRACE, since + KERNEL_GRACE]);
         let graces = graces.into_iter().flatten().filter(|grace| *grace > Instant::now());
