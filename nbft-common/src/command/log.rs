@@ -22,6 +22,10 @@ pub enum Level {
     Debug = 7,
 }
 
+/// Most bytes of a message in one record of the kernel's log, which refuses a record of more than 976 bytes (1024 in newer
+/// kernels) as a whole.
+const PIECE: usize = 900;
+
 /// The name at the start of every message.
 static COMMAND: OnceLock<&str> = OnceLock::new();
 
@@ -53,16 +57,32 @@ pub fn command() -> &'static str {
 /// Prints `COMMAND: message` with control characters made visible. A message that cannot be delivered is no failure.
 pub fn log(level: Level, message: impl fmt::Display) {
     let text = message.to_string();
-    let line = format!("{}: {}\n", command(), printable(&text));
-    let marked = || format!("<{}>{line}", level as u8);
+    let text = printable(&text);
+    let line = |text: &str| format!("{}: {text}\n", command());
+    let marked = |text: &str| format!("<{}>{}", level as u8, line(text));
     if was_closed(2) {
         if let Some(mut kernel) = kernel() {
-            let _ = kernel.write_all(marked().as_bytes());
+            pieces(&text).for_each(|piece| drop(kernel.write_all(marked(piece).as_bytes())));
         }
         return;
     }
-    let line = if is_journal() { marked() } else { line };
+    let line = if is_journal() { marked(&text) } else { line(&text) };
     let _ = std::io::stderr().write_all(line.as_bytes());
+}
+
+/// A message in pieces that the kernel's log takes.
+fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest.take()?;
+        if text.len() <= PIECE {
+            return Some(text);
+        }
+        let end = (0..=PIECE).rev().find(|&end| text.is_char_boundary(end))?;
+        let (piece, more) = text.split_at(end);
+        rest = Some(more);
+        Some(piece)
+    })
 }
 
 /// Prints a warning, or a failure that does not end the command; see [`log`].
@@ -77,4 +97,24 @@ fn is_journal() -> bool {
     };
     std::fs::metadata("/proc/self/fd/2")
         .is_ok_and(|stream| announced == format!("{}:{}", stream.st_dev(), stream.st_ino()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_messages_come_in_pieces() {
+        // One byte, then characters of two: a cut at an even number of bytes would divide one of them.
+        for (text, number) in [
+            (String::new(), 1),
+            ("x".repeat(PIECE), 1),
+            ("x".repeat(PIECE + 1), 2),
+            (format!("x{}", "é".repeat(PIECE)), 3),
+        ] {
+            let pieces: Vec<&str> = pieces(&text).collect();
+            assert_eq!((pieces.len(), pieces.concat()), (number, text.clone()));
+            assert!(pieces.iter().all(|piece| piece.len() <= PIECE));
+        }
+    }
 }
