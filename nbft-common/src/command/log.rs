@@ -7,6 +7,10 @@ use std::io::Write;
 use std::os::linux::fs::MetadataExt;
 use std::sync::OnceLock;
 
+use nix::fcntl::{OFlag, openat};
+use nix::sys::stat::Mode;
+use nix::unistd::dup2_stderr;
+
 use super::printable::printable;
 use super::root;
 use super::stream::was_closed;
@@ -29,23 +33,23 @@ const PIECE: usize = 900;
 /// The name at the start of every message.
 static COMMAND: OnceLock<&str> = OnceLock::new();
 
-/// The kernel's log, if standard error was closed and the log could be opened.
-static KERNEL: OnceLock<Option<File>> = OnceLock::new();
-
 /// Called when a program begins: sets the name for messages; the first call counts.
 pub(super) fn begin(name: &'static str) {
     // A second name would be a bug of the program; messages keep the first name.
     let _ = COMMAND.set(name);
-    if was_closed(2) {
-        kernel();
+    // A program that goes on in the real root no longer finds /dev below its own root. The descriptor of standard error is
+    // free, and a child process that closes all others keeps this one.
+    if was_closed(2)
+        && let Ok(devices) = File::open(root::path("/dev"))
+    {
+        let _ = dup2_stderr(devices);
     }
 }
 
-/// The kernel's log, opened once: a program that goes on in the real root no longer finds /dev below its own root.
-fn kernel() -> Option<&'static File> {
-    KERNEL
-        .get_or_init(|| File::options().write(true).open(root::path("/dev/kmsg")).ok())
-        .as_ref()
+/// The kernel's log, opened for each record: of one opened file the kernel takes ten records in five seconds.
+fn kernel() -> nix::Result<File> {
+    let flags = OFlag::O_WRONLY | OFlag::O_CLOEXEC;
+    openat(std::io::stderr(), "kmsg", flags, Mode::empty()).map(File::from)
 }
 
 /// The name under which this process prints its messages.
@@ -61,8 +65,8 @@ pub fn log(level: Level, message: impl fmt::Display) {
     let line = |text: &str| format!("{}: {text}\n", command());
     let marked = |text: &str| format!("<{}>{}", level as u8, line(text));
     if was_closed(2) {
-        if let Some(mut kernel) = kernel() {
-            pieces(&text).for_each(|piece| drop(kernel.write_all(marked(piece).as_bytes())));
+        for piece in pieces(&text) {
+            let _ = kernel().map(|mut log| log.write_all(marked(piece).as_bytes()));
         }
         return;
     }
