@@ -47,6 +47,8 @@ struct Walk<'a> {
     subsystems: BTreeSet<Place>,
     known: BTreeSet<Entry>,
     entries: Vec<Entry>,
+    /// Entries left out of the latest log of each controller, by the index of its task.
+    left_out: BTreeMap<usize, BTreeSet<Entry>>,
 }
 
 /// Connects the subsystems that a discovery descriptor leads to, or lists the log entries as JSON.
@@ -81,6 +83,7 @@ pub fn discover(reference: &Reference, list: bool, settings: &Settings, status: 
         subsystems: BTreeSet::new(),
         known: BTreeSet::new(),
         entries: Vec::new(),
+        left_out: BTreeMap::new(),
     };
     let path = walk.controller(&first).map_err(named)?;
     let Some(kind) = settings.mode.kind(Work::Discovery, std::slice::from_ref(&path))? else {
@@ -122,6 +125,8 @@ impl Walk<'_> {
     fn extend(&mut self, index: usize, log: Vec<Entry>) -> Result<Vec<Task>, Failure> {
         let depth = self.depths.get(&index).copied().unwrap_or_default();
         let (mut tasks, mut leads) = (Vec::new(), false);
+        let reported = self.left_out.remove(&index).unwrap_or_default();
+        let mut left_out = BTreeSet::new();
         for (number, entry) in (0..).zip(log) {
             // The entry of the controller itself leads nowhere new.
             if entry.kind() == Kind::Other || self.is_elsewhere(&entry) {
@@ -133,13 +138,19 @@ impl Walk<'_> {
                     leads = true;
                     tasks.extend(task);
                 }
-                Err(failure) => warn(failure.at(format_args!(
-                    "warning: discovery log of {}: entry {number} is left out: {} at '{}'",
-                    entry.controller, entry.subnqn, entry.traddr
-                ))),
+                Err(failure) => {
+                    if !reported.contains(&entry) {
+                        warn(failure.at(format_args!(
+                            "warning: discovery log of {}: entry {number} is left out: {} at '{}'",
+                            entry.controller, entry.subnqn, entry.traddr
+                        )));
+                    }
+                    left_out.insert(entry.clone());
+                }
             }
             self.keep(entry);
         }
+        self.left_out.insert(index, left_out);
         if depth == 0 && !leads && !self.list {
             return Err(Failure::new(Exit::TryAgain, "its log lists no subsystem for this host"));
         }

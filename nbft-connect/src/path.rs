@@ -96,8 +96,8 @@ impl Path {
         self.options = options.clone();
     }
 
-    /// The path is connected: its secrets are right, and are not read again. Their files may lie on the very disk that has
-    /// to be reconnected.
+    /// The path is connected, or its log is read: its secrets are right, and are not read again. Their files may lie on the
+    /// very disk that has to be reconnected.
     pub fn came_up(&mut self) {
         self.was_up = true;
     }

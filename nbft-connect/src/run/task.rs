@@ -404,6 +404,7 @@ impl Task {
                 };
                 Some(match answer {
                     Some(Answer::Log(entries)) => {
+                        self.path.came_up();
                         policy.note(format_args!("{line}: {} entries", entries.len()));
                         Step::Log(entries)
                     }
