@@ -60,51 +60,74 @@ fn is_link_local(address: IpAddr) -> bool {
     }
 }
 
+/// The next hop of packets to addresses outside of an HFI's networks.
+#[derive(PartialEq)]
+enum Hop {
+    /// The gateway that the table names.
+    Gateway,
+    /// The one that a lease or a router names.
+    Advertised,
+    /// None: they are on the link.
+    Link,
+}
+
+/// The next hop; `None` if packets to such addresses have no path.
+fn hop(facts: &Facts) -> Option<Hop> {
+    if facts.is_dynamic() {
+        return Some(Hop::Advertised);
+    }
+    facts.address?;
+    match facts.gateway {
+        Some(_) => Some(Hop::Gateway),
+        // The targets can only be on the link of an address that is alone in its network.
+        None => facts.is_alone().then_some(Hop::Link),
+    }
+}
+
 /// The routes of an HFI: the default route if the HFI may have it, otherwise one to each target that is on no interface's
-/// link. (A target on a link is reached directly; a host route over a gateway would divert its packets.)
+/// link. (A target on a link is reached directly; a host route over a gateway would divert its packets.) Without an address
+/// it has none: over an interface that gets none they would lead nowhere.
 pub fn of(facts: &Facts, links: &Links) -> Vec<Route> {
-    let family = if facts.is_v6 { 6 } else { 4 };
-    let onlink = facts.gateway.is_some_and(|gateway| {
-        let near = facts
-            .address
-            .is_some_and(|own| network(own, facts.prefix) == network(gateway, facts.prefix));
-        !near && !is_link_local(gateway)
-    });
+    let Some(hop) = hop(facts) else { return Vec::new() };
+    let (family, any, widest) = match facts.is_v6 {
+        true => (6, IpAddr::from(Ipv6Addr::UNSPECIFIED), 128),
+        false => (4, Ipv4Addr::UNSPECIFIED.into(), 32),
+    };
     let route = Route {
         family,
-        destination: if facts.is_v6 {
-            Ipv6Addr::UNSPECIFIED.into()
-        } else {
-            Ipv4Addr::UNSPECIFIED.into()
-        },
+        destination: any,
         prefix: 0,
         gateway: facts.gateway,
-        onlink,
+        onlink: facts.gateway.is_some_and(|gateway| is_outside(gateway, facts)),
         metric: facts.metric(),
         default: false,
-        dynamic: facts.is_dynamic(),
+        dynamic: hop == Hop::Advertised,
     };
-    let on_link = facts.gateway.is_none() && !facts.is_dynamic();
-    // No gateway takes packets to a link-local address. An IPv6 link has their network of itself.
-    let near = |target: IpAddr| links.reach(target) || is_link_local(target) && (facts.is_v6 || !on_link);
-    let to_targets = |facts: &Facts| -> Vec<Route> {
-        let far = facts.targets.iter().filter(|target| !near(**target));
-        let to = |target: &IpAddr| Route {
-            destination: *target,
-            prefix: if facts.is_v6 { 128 } else { 32 },
-            ..route.clone()
-        };
-        far.map(to).collect()
-    };
-    match (facts.default, facts.gateway, facts.is_dynamic()) {
-        // The DHCP server or the router gives the default route.
-        (true, _, true) => Vec::new(),
-        (true, Some(_), false) => vec![Route { default: true, ..route }],
-        (false, Some(_), false) | (false, _, true) => to_targets(facts),
-        // Without a gateway and with an address alone in its network, the targets can only be on the link.
-        (_, None, false) if facts.is_alone() => to_targets(facts),
-        (_, None, false) => Vec::new(),
+    if facts.default && hop == Hop::Gateway {
+        return vec![Route { default: true, ..route }];
     }
+    // The DHCP server or the router gives the default route.
+    if facts.default && facts.is_dynamic() {
+        return Vec::new();
+    }
+    // No gateway takes packets to a link-local address. An IPv6 link has their network of itself.
+    let local = |target: IpAddr| is_link_local(target) && (facts.is_v6 || hop != Hop::Link);
+    let far = facts
+        .targets
+        .iter()
+        .filter(|target| !links.reach(**target) && !local(**target));
+    let to = |target: &IpAddr| Route {
+        destination: *target,
+        prefix: widest,
+        ..route.clone()
+    };
+    far.map(to).collect()
+}
+
+/// Whether a gateway is outside of the network of an HFI's address.
+fn is_outside(gateway: IpAddr, facts: &Facts) -> bool {
+    let within = |own| network(own, facts.prefix) == network(gateway, facts.prefix);
+    !facts.address.is_some_and(within) && !is_link_local(gateway)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Addresses and routes: each format reaches every target, over the HFI's own gateway.
 
-use crate::support::names::{dump, formats, good, interfaces};
+use crate::support::from_json;
+use crate::support::names::{dump, formats, good, interfaces, names};
 use nbft_tests::builder::Description;
 use serde_json::{Value, json};
 
@@ -17,8 +18,12 @@ fn table(hfis: Value, targets: &[&str]) -> String {
 
 /// The values of some keys of all routes, as text: `DESTINATION/PREFIX GATEWAY METRIC`.
 fn routes(json: &str) -> Vec<String> {
-    let of = |interface: &Value| interface["routes"].as_array().expect("an array").clone();
-    let text = |route: Value| {
+    interfaces(json, &[]).iter().flat_map(texts).collect()
+}
+
+/// Those of one interface.
+fn texts(interface: &Value) -> Vec<String> {
+    let text = |route: &Value| {
         let word = |key: &str| {
             route[key]
                 .as_str()
@@ -32,7 +37,12 @@ fn routes(json: &str) -> Vec<String> {
             word("metric")
         )
     };
-    interfaces(json, &[]).iter().flat_map(of).map(text).collect()
+    interface["routes"]
+        .as_array()
+        .expect("an array")
+        .iter()
+        .map(text)
+        .collect()
 }
 
 /// Two HFIs of one NIC that both may have the default route: each address keeps its gateway and its metric.
@@ -86,6 +96,26 @@ fn address_of_two_hfis() {
         text.contains("\nip=192.0.2.20::192.0.2.254:24::nbft0h1:none\n"),
         "{text}"
     );
+}
+
+/// An HFI without a usable address: its interface gets no address, so a route over it would lead nowhere, and take the
+/// better metric from an interface that works.
+#[test]
+fn no_routes_without_an_address() {
+    let hfi = |address: &str, default: u8| json!({"ipaddr": address, "gateway_ipaddr": "192.168.1.1", "this_hfi_is_default_route": default});
+    for (default, route) in [(1, "0.0.0.0/0"), (0, "10.0.0.1/32")] {
+        for unusable in ["0.0.0.0", "224.0.0.5"] {
+            let json = table(
+                json!([hfi(unusable, default), hfi("192.168.1.20", default)]),
+                &["10.0.0.1"],
+            );
+            let ran = names(&json, &["--to=json"]);
+            assert_eq!(ran.code, Some(0), "{ran:?}");
+            let all = from_json(&ran.stdout);
+            assert_eq!(all[0]["routes"], json!([]), "{unusable}");
+            assert_eq!(texts(&all[1]), [format!("{route} 192.168.1.1 500")], "{unusable}");
+        }
+    }
 }
 
 /// A target can only be on the link of an address that is alone in its network and has no gateway.
