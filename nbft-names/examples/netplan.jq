@@ -22,8 +22,8 @@ def route:
 def settings:
   {
     addresses: [fixed(4, 6) | cidr],
-    dhcp4, dhcp6, "accept-ra": (.dhcp6 or .slaac), "dhcp-identifier": "mac",
-    "link-local": (if .dhcp6 or .slaac or [fixed(6)] != [] then ["ipv6"] else [] end),
+    dhcp4, dhcp6, "accept-ra": .accept_ra, "dhcp-identifier": "mac",
+    "link-local": (if .accept_ra or [fixed(6)] != [] then ["ipv6"] else [] end),
     routes: [.routes[] | select(.gateway or (.dynamic | not)) | route],
     nameservers: {addresses: .dns},
     # The root disk is behind these addresses: they stay when systemd-networkd stops.

@@ -21,10 +21,10 @@ def static($interface):
 
 # The keyword for requesting addresses. An interface can have only one: of several methods, the one that includes them.
 def asked:
-  if .dhcp4 and (.dhcp6 or .slaac) then "any"
+  if .dhcp4 and needs_router then "any"
   elif .dhcp4 then "dhcp"
   elif .dhcp6 then "dhcp6"
-  elif .slaac then "auto6"
+  elif needs_router then "auto6"
   else empty end;
 
 # The zero address stands for no gateway: of an empty one, systemd-network-generator 257 refuses the whole command line.

@@ -40,6 +40,10 @@ def fixed(family):
 def known(family):
   families(family) as $families | .routes[] | select(.family == $families[] and (.dynamic | not));
 
+# Whether an IPv6 router has to answer: for an address, or for the route to a target.
+def needs_router:
+  .dhcp6 or .slaac or any(.routes[]; .family == 6 and .dynamic);
+
 # systemd.link(5) of a NIC. It takes the place of 99-default.link, so it repeats the policies of that file.
 def link_file:
   select(.vlan == 0 and .naming != "none") | {

@@ -4,9 +4,6 @@
 def dhcp:
   if .dhcp4 and .dhcp6 then "yes" elif .dhcp4 then "ipv4" elif .dhcp6 then "ipv6" else "no" end;
 
-def accepts_ra:
-  .dhcp6 or .slaac;
-
 def yes:
   if . then "yes" else "no" end;
 
@@ -41,8 +38,8 @@ def network_file:
       section("Network";
         key("VLAN"; .vlans[]),
         key("DHCP"; dhcp),
-        key("LinkLocalAddressing"; if accepts_ra or ([fixed(6)] != []) then "ipv6" else "no" end),
-        key("IPv6AcceptRA"; accepts_ra | yes),
+        key("LinkLocalAddressing"; if .accept_ra or ([fixed(6)] != []) then "ipv6" else "no" end),
+        key("IPv6AcceptRA"; .accept_ra | yes),
         key("DNS"; .dns[]),
         # The root disk is behind these addresses: they stay when systemd-networkd stops or the link goes down.
         "KeepConfiguration=yes",
@@ -61,7 +58,11 @@ def network_file:
         "UseRoutes=yes",
         key("RouteMetric"; .metric4)),
       section("DHCPv6"; select(.dhcp6) | identity, "WithoutRA=solicit"),
-      section("IPv6AcceptRA"; select(accepts_ra) | key("UseGateway"; .default6 | yes), key("RouteMetric"; .metric6)))
+      section("IPv6AcceptRA"; select(.accept_ra) |
+        # To a static address the router adds a default route, not another address.
+        (select((.dhcp6 or .slaac) | not) | "UseAutonomousPrefix=no", "DHCPv6Client=no"),
+        key("UseGateway"; .default6 | yes),
+        key("RouteMetric"; .metric6)))
   };
 
 def netdev_file:

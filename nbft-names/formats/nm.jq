@@ -52,7 +52,8 @@ def family($family; asks; default; metric; more):
       section("ipv4"; family(4; .dhcp4; .default4; .metric4;
         key("dhcp-client-id"; .client_id),
         "dhcp-timeout=90")),
-      section("ipv6"; family(6; .dhcp6 or .slaac; .default6; .metric6;
+      # Without a router the method auto takes the static addresses away again: only a target behind the router needs it.
+      section("ipv6"; family(6; needs_router; .default6; .metric6;
         "addr-gen-mode=eui64", "ip6-privacy=0", "ra-timeout=90",
         (select(.dhcp6) | key("dhcp-duid"; .duid), key("dhcp-iaid"; .iaid), "dhcp-timeout=90"))))
   }

@@ -39,6 +39,7 @@ pub enum Role<'a> {
 struct Family {
     dhcp: bool,
     slaac: bool,
+    router: bool,
     gateway: Option<IpAddr>,
     default: bool,
     metric: Option<u32>,
@@ -50,6 +51,7 @@ impl Family {
         Self {
             dhcp: own().any(|facts| facts.method == Method::Dhcp),
             slaac: own().any(|facts| facts.method == Method::Slaac),
+            router: own().any(Facts::needs_router),
             gateway: own().find_map(|facts| facts.gateway),
             default: own().any(|facts| facts.default),
             metric: own().find_map(Facts::metric),
@@ -97,6 +99,7 @@ impl Machine<'_> {
             dhcp4: v4.dhcp,
             dhcp6: v6.dhcp,
             slaac: v6.slaac,
+            accept_ra: v6.dhcp || v6.slaac || v6.router,
             gateway4: v4.gateway,
             gateway6: v6.gateway,
             default4: v4.default,

@@ -9,6 +9,7 @@ use crate::address::{self, usable};
 use crate::hfi_ref::HfiRef;
 use crate::host_name::is_host_name;
 use crate::interface::Method;
+use crate::routes::is_link_local;
 
 /// An HFI and what follows from its table.
 #[derive(Debug)]
@@ -168,6 +169,17 @@ impl Facts<'_> {
     /// Whether its address is alone in its network, so that no other address is on the link unless a route says so.
     pub fn is_alone(&self) -> bool {
         self.address.is_some() && self.prefix == if self.is_v6 { 128 } else { 32 }
+    }
+
+    /// Whether its static address has its default route from a router: the firmware marks the HFI for that route, and names
+    /// no gateway. Revision 1.0 of the table cannot tell an autoconfigured address from a static one.
+    pub fn needs_router(&self) -> bool {
+        let routed = |own: IpAddr| own.is_ipv6() && !is_link_local(own);
+        self.hfi.this_hfi_is_default_route
+            && self.gateway.is_none()
+            && self.address.is_some_and(routed)
+            && !self.is_dynamic()
+            && !self.is_alone()
     }
 
     /// Metric of its routes.

@@ -71,6 +71,9 @@ pub struct Interface {
     pub dhcp6: bool,
     /// Whether a router advertisement gives an IPv6 address.
     pub slaac: bool,
+    /// Whether router advertisements are used: beside DHCPv6, for an address, or only for the default route of a static
+    /// address.
+    pub accept_ra: bool,
     /// IPv4 gateway.
     pub gateway4: Option<IpAddr>,
     /// IPv6 gateway.

@@ -44,7 +44,7 @@ pub fn distinguish(interfaces: &mut [Interface]) {
         if interface.dhcp4 && interface.default4 {
             metrics.give(Ipv4Addr::UNSPECIFIED.into(), 0, &mut interface.metric4, USUAL_DYNAMIC);
         }
-        if interface.dhcp6 || interface.slaac {
+        if interface.accept_ra {
             metrics.give(Ipv6Addr::UNSPECIFIED.into(), 0, &mut interface.metric6, USUAL_DYNAMIC);
         }
         for route in &mut interface.routes {

@@ -53,7 +53,8 @@ fn network(address: IpAddr, prefix: u8) -> IpAddr {
     }
 }
 
-fn is_link_local(address: IpAddr) -> bool {
+/// Whether an address is of one link only.
+pub fn is_link_local(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => v4.is_link_local(),
         IpAddr::V6(v6) => v6.is_unicast_link_local(),
@@ -73,7 +74,7 @@ enum Hop {
 
 /// The next hop; `None` if packets to such addresses have no path.
 fn hop(facts: &Facts) -> Option<Hop> {
-    if facts.is_dynamic() {
+    if facts.is_dynamic() || facts.needs_router() {
         return Some(Hop::Advertised);
     }
     facts.address?;

@@ -234,6 +234,78 @@ fn lease_of_no_family() {
     }
 }
 
+/// Revision 1.0 of the table cannot tell an autoconfigured IPv6 address from a static one. Without a gateway, but marked for
+/// the default route, the address has the route that a router advertises.
+#[test]
+fn router_of_a_static_address() {
+    let marked = json!([{"ipaddr": "2001:db8::20", "this_hfi_is_default_route": 1}]);
+    let (near, far) = (
+        table(marked.clone(), &["2001:db8::1"]),
+        table(marked, &["2001:db8:9::1"]),
+    );
+    assert_eq!(routes(&near), [""; 0]);
+    assert_eq!(routes(&far), ["2001:db8:9::1/128 null 500"]);
+    for json in [&near, &far] {
+        let interface = &interfaces(json, &[])[0];
+        for (key, value) in [
+            ("accept_ra", true),
+            ("slaac", false),
+            ("dhcp6", false),
+            ("default6", true),
+        ] {
+            assert_eq!(interface[key], value, "{key}");
+        }
+        let networkd = good(json, &["--to=networkd"]);
+        for part in [
+            "\nLinkLocalAddressing=ipv6\nIPv6AcceptRA=yes\n",
+            "\n[Address]\nAddress=2001:db8::20/64\n",
+            "\n[IPv6AcceptRA]\nUseAutonomousPrefix=no\nDHCPv6Client=no\nUseGateway=yes\nRouteMetric=500\n",
+        ] {
+            assert!(networkd.contains(part), "{part} in {networkd}");
+        }
+    }
+    // Where no router answers, NetworkManager gives up the static address, too: it waits for one only if it has to.
+    let ipv6 = |json: &str| {
+        let text = good(json, &["--to=nm"]);
+        text.split_once("[ipv6]\n").expect("a section").1.to_owned()
+    };
+    assert_eq!(
+        ipv6(&near),
+        "method=manual\naddress1=2001:db8::20/64\nroute-metric=500\n"
+    );
+    assert_eq!(
+        ipv6(&far),
+        "method=auto\naddress1=2001:db8::20/64\nroute-metric=500\naddr-gen-mode=eui64\nip6-privacy=0\nra-timeout=90\n"
+    );
+    let line = "ip=[2001:db8::20]:::64::nbft0h1:none\n";
+    for (json, lines) in [(&near, line.to_owned()), (&far, format!("{line}ip=nbft0h1:auto6\n"))] {
+        let dracut = good(json, &["--to=dracut"]);
+        assert!(dracut.ends_with(&lines), "{dracut}");
+        // The kernel accepts router advertisements of itself.
+        let up = "link set dev nbft0h1 up\naddr replace 2001:db8::20/64 dev nbft0h1\n";
+        assert_eq!(good(json, &["--to=ip-batch"]), up);
+        assert!(!good(json, &["--to=wicked"]).contains("auto"));
+    }
+}
+
+/// Other addresses need no router.
+#[test]
+fn no_router_of_other_addresses() {
+    for hfi in [
+        json!({"ipaddr": "2001:db8::20"}),
+        json!({"ipaddr": "2001:db8::20", "gateway_ipaddr": "2001:db8::fe", "this_hfi_is_default_route": 1}),
+        json!({"ipaddr": "2001:db8::20", "subnet_mask_prefix": 128, "this_hfi_is_default_route": 1}),
+        json!({"ipaddr": "fe80::20", "this_hfi_is_default_route": 1}),
+        json!({"ipaddr": "192.0.2.20", "this_hfi_is_default_route": 1}),
+        json!({"ipaddr": "::", "this_hfi_is_default_route": 1}),
+    ] {
+        let json = table(json!([hfi]), &["2001:db8:9::1"]);
+        for always in [&[][..], &["--default-route=always"]] {
+            assert_eq!(interfaces(&json, always)[0]["accept_ra"], false, "{hfi}");
+        }
+    }
+}
+
 /// Routes to one destination differ in their metrics: IPv6 would make one multipath route of them.
 #[test]
 fn metrics_differ() {
