@@ -22,6 +22,8 @@ pub struct Choices {
     pub naming: Naming,
     /// Every HFI may have the default route.
     pub always_default: bool,
+    /// NICs to leave out: something else configures them.
+    pub omitted: Vec<MacAddr>,
 }
 
 /// The interfaces of all tables: each NIC, then its VLAN devices, in the order of their first HFIs. `warn` is called for
@@ -32,34 +34,38 @@ pub fn interfaces(
     devices: &HashMap<(MacAddr, u16), Device>,
     warn: &mut dyn FnMut(String),
 ) -> Vec<Interface> {
-    let nics = nics::nics(tables, choices.always_default, warn);
+    // All NICs get names, the omitted ones too: numbers of the others do not depend on them.
+    let mut namer = Namer::new(choices);
+    let mut nics: Vec<(Nic, NicNames)> = nics::nics(tables, choices.always_default, warn)
+        .into_iter()
+        .enumerate()
+        .map(|(number, nic)| {
+            let names = namer.all(number, &nic);
+            (nic, names)
+        })
+        .collect();
+    nics.retain(|(nic, _)| !choices.omitted.contains(&nic.mac));
+    let interfaces = || nics.iter().flat_map(|(nic, _)| nic.interfaces());
     let addressed = |hfis: &&[Facts]| hfis.iter().any(Facts::is_addressed);
     let machine = Machine {
         naming: choices.naming,
         devices,
-        links: Links::new(nics.iter().flat_map(Nic::interfaces).flatten()),
-        paths: nics.iter().flat_map(Nic::interfaces).filter(addressed).count(),
+        links: Links::new(interfaces().flatten()),
+        paths: interfaces().filter(addressed).count(),
     };
-    let mut namer = Namer::new(choices);
     let mut all = Vec::new();
-    for (number, nic) in nics.iter().enumerate() {
-        let name = namer.nic(number, nic);
-        let vlans: Vec<VlanNames> = nic
-            .vlans
-            .iter()
-            .map(|(id, hfis)| namer.vlan(&name, *id, hfis))
-            .collect();
+    for (nic, NicNames { name, vlans }) in &nics {
         let role = Role::Nic {
             vlans: vlans.iter().map(|names| names.name.clone()).collect(),
         };
-        let parent = machine.describe(nic.mac, name, &nic.untagged, role);
+        let parent = machine.describe(nic.mac, name.clone(), &nic.untagged, role);
         let devices = nic.vlans.iter().zip(vlans).map(|((id, hfis), names)| {
             let role = Role::Vlan {
                 id: *id,
-                tagged_name: names.tagged,
+                tagged_name: names.tagged.clone(),
                 parent: &parent,
             };
-            machine.describe(nic.mac, names.name, hfis, role)
+            machine.describe(nic.mac, names.name.clone(), hfis, role)
         });
         let devices: Vec<Interface> = devices.collect();
         all.push(parent);
@@ -76,6 +82,12 @@ struct Namer<'a> {
     tagged: Names,
 }
 
+/// The names of a NIC and of its VLAN devices.
+struct NicNames {
+    name: String,
+    vlans: Vec<VlanNames>,
+}
+
 /// The names of a VLAN device.
 struct VlanNames {
     name: String,
@@ -90,6 +102,12 @@ impl<'a> Namer<'a> {
             names: Names::default(),
             tagged: Names::default(),
         }
+    }
+
+    fn all(&mut self, number: usize, nic: &Nic) -> NicNames {
+        let name = self.nic(number, nic);
+        let vlans = nic.vlans.iter().map(|(id, hfis)| self.vlan(&name, *id, hfis)).collect();
+        NicNames { name, vlans }
     }
 
     fn nic(&mut self, number: usize, nic: &Nic) -> String {

@@ -44,6 +44,7 @@ fn run() -> Result<(), Failure> {
         prefix: "nbft".to_owned(),
         naming: Naming::Rename,
         always_default: false,
+        omitted: Vec::new(),
     };
     let (mut to, mut arguments, mut directory, mut verbose) = (None, Vec::new(), None, false);
     let mut parser = lexopt::Parser::from_env();
@@ -70,6 +71,7 @@ fn run() -> Result<(), Failure> {
             Short('r') | Long("default-route") => {
                 choices.always_default = word(&mut parser, "--default-route", &[("auto", false), ("always", true)])?;
             }
+            Long("omit") => choices.omitted.push(parsed(&mut parser)?),
             Short('t') | Long("to") => {
                 let name: String = parsed(&mut parser)?;
                 set(&mut to, if name == "json" { To::Json } else { To::Named(name) })?;

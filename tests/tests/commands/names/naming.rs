@@ -49,6 +49,25 @@ fn numbers_for_each_mac() {
     assert_eq!(column(&names, 3), ["-", "nbft0", "-", "-", "nbft2"]);
 }
 
+/// A NIC that something else configures takes its name all the same, and counts for nothing else.
+#[test]
+fn omitted_nics() {
+    let json = dump(&[("NBFT", &nics(&[(0xaa, 0), (0xaa, 7), (2, 0), (3, 4094)]))]);
+    let omit = ["--omit", "52:54:00:00:00:AA", "--omit=52:54:00:00:00:03"];
+    for (scheme, name) in [("index", "nbft1"), ("hfi", "nbft0h3")] {
+        let arguments = [&["--scheme", scheme][..], &omit].concat();
+        assert_eq!(column(&good(&json, &arguments), 0), [name]);
+    }
+    assert_eq!(good(&json, &["--omit=52:54:00:00:00:09"]), good(&json, &[]));
+    let path = kind("multipath").expect("kind");
+    let left = &interfaces(&dump(&[("NBFT", &path)]), &["--omit=52:54:00:00:00:02"])[0];
+    assert_eq!(
+        (&left["paths"], &left["required_for_online"]),
+        (&json!(1), &json!("degraded"))
+    );
+    fails(&names(&json, &["--omit=52:54"]), 64, "52:54");
+}
+
 /// The NIC has an HFI of its own, which is not the first one of its MAC address: that one's name is the VLAN device's.
 #[test]
 fn vlan_before_its_nic() {
