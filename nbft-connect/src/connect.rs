@@ -167,11 +167,9 @@ fn is_subsystem(table: &TableFile, ssns: &Ssns) -> Result<(), Failure> {
     if ssns.subsys_nqn != DISCOVERY_NQN {
         return Ok(());
     }
-    let index = ssns.discovery_index;
-    let advice = if table.discovery.iter().any(|discovery| discovery.index == index) {
-        format!("use --discovery {}:{index}", table.name())
-    } else {
-        "and no discovery descriptor describes it".to_owned()
+    let advice = match table.discovery_of(ssns) {
+        Some(discovery) => format!("use --discovery {}:{}", table.name(), discovery.index),
+        None => "and no discovery descriptor describes it".to_owned(),
     };
     let message = format!("is a discovery controller, not a subsystem with disks; {advice}");
     Err(Failure::new(Exit::Data, message))

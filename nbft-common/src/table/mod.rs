@@ -323,6 +323,14 @@ impl Table {
     pub fn security(&self, index: u8) -> Option<&Security> {
         self.security.iter().find(|profile| profile.index == index)
     }
+
+    /// The discovery controller that an SSNS comes from. The SSNS has the index 0 if it comes from none, though a discovery
+    /// descriptor may have that index.
+    #[must_use]
+    pub fn discovery_of(&self, ssns: &Ssns) -> Option<&Discovery> {
+        let index = Some(ssns.discovery_index).filter(|index| *index != 0)?;
+        self.discovery.iter().find(|discovery| discovery.index == index)
+    }
 }
 
 impl Hfi {

@@ -66,6 +66,41 @@ fn a_discovery_controller_is_covered_by_what_it_found() {
     connections(&[HFIS, CONTROLLER, &ssns("discovery_index = 1")], "ssns NBFT:1\n");
 }
 
+/// 0 in an SSNS means no discovery controller, so nothing comes from the controller with the index 0.
+#[test]
+fn a_discovery_controller_of_index_0() {
+    let controller = format!("{CONTROLLER}index = 0\n");
+    connections(&[HFIS, &controller, &ssns("")], "ssns NBFT:1\ndiscovery NBFT:0\n");
+    let stray = ssns("").replace("org.example:disk", "org.nvmexpress.discovery");
+    let said = connections(&[HFIS, &controller, &stray], "discovery NBFT:0\n");
+    assert!(said.contains("SSNS 1: is a discovery controller that no"), "{said}");
+}
+
+/// nbft-connect takes the first of two descriptors that have one index.
+#[test]
+fn an_index_that_occurs_twice() {
+    let other = ssns("index = 1").replace("example:disk", "example:other");
+    let said = connections(&[HFIS, &ssns(""), &other], "ssns NBFT:1\n");
+    let expected = "nbft-dump: warning: NBFT: SSNS 1: nqn.2014-08.org.example:other is not connected: an earlier SSNS \
+                    has the same index\n";
+    assert!(said.ends_with(expected), "{said}");
+    // Another namespace of the same connection.
+    let same = connections(&[HFIS, &ssns(""), &ssns("index = 1\nnsid = 2")], "ssns NBFT:1\n");
+    assert!(!same.contains("not connected"), "{same}");
+
+    let other = CONTROLLER.replace("192.0.2.1", "192.0.2.9") + "index = 1\n";
+    let said = connections(&[HFIS, CONTROLLER, &other], "discovery NBFT:1\n");
+    let expected = "nbft-dump: warning: NBFT: discovery 1: nvme+tcp://192.0.2.9:8009/ is not connected: an earlier \
+                    discovery descriptor has the same index\n";
+    assert!(said.ends_with(expected), "{said}");
+    // A controller is covered by an SSNS that is connected, not by another.
+    let found = ssns("index = 1\ndiscovery_index = 1").replace("example:disk", "example:other");
+    connections(
+        &[HFIS, CONTROLLER, &ssns(""), &found],
+        "ssns NBFT:1\ndiscovery NBFT:1\n",
+    );
+}
+
 /// Dell's and QEMU's firmware write an SSNS for a discovery controller that they could not use.
 #[test]
 fn an_ssns_with_the_discovery_nqn_covers_nothing() {
