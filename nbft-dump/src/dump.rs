@@ -60,6 +60,8 @@ pub fn dump(options: &Options) -> Result<u8, Failure> {
     }
     let mut status = 0;
     let result = match (options.format, filter) {
+        // A machine whose table cannot be used is not one without a table.
+        (Format::Text, _) if loaded.tables.is_empty() && !failures.is_empty() => Ok(Vec::new()),
         (Format::Text, _) => Ok(text::tables(&loaded.tables)),
         (Format::Connections, _) => Ok(connections::lines(&loaded.tables, |line| {
             warn(format_args!("warning: {line}"));

@@ -166,6 +166,28 @@ fn strict_makes_warnings_errors() {
     assert_eq!(run(command("nbft-dump").arg("--strict").arg(&fine)).code, Some(0));
 }
 
+/// A table that could not be used is no machine without a table.
+#[test]
+fn text_of_a_bad_table() {
+    let folder = Folder::new();
+    let text = |arguments: &[&str]| {
+        run(command("nbft-dump")
+            .arg("--text")
+            .args(arguments)
+            .env("NBFT_ROOT", folder.path()))
+    };
+    let none = text(&[]);
+    assert_eq!((none.code, none.stderr.as_str()), (Some(0), ""));
+    assert!(none.stdout.starts_with("No NBFT: "), "{none:?}");
+    one_line(&text(&["nosuch"]), 66, &["nosuch: No such file"], "");
+    let mut odd = kind("static-ipv4").expect("kind");
+    odd.table.hfi[0].vlan = 4095;
+    folder.file("/sys/firmware/acpi/tables/NBFT", odd.build());
+    one_line(&text(&["--strict"]), 65, &["VLAN 4095"], "");
+    folder.file("/sys/firmware/acpi/tables/NBFT", b"nonsense");
+    one_line(&text(&[]), 65, &["NBFT: byte 0"], "");
+}
+
 #[test]
 fn firmware_tables_in_numeric_order() {
     let machine = Folder::new();
