@@ -26,7 +26,11 @@ pub fn parse(uri: &str) -> Result<(IpAddr, String), String> {
             if !rest.is_empty() && !rest.starts_with(':') {
                 return Err(wrong("only a port may follow the address"));
             }
-            (IpAddr::V6(address), rest.strip_prefix(':').unwrap_or_default())
+            // As in the table's other addresses, an IPv4-mapped one is IPv4.
+            (
+                IpAddr::V6(address).to_canonical(),
+                rest.strip_prefix(':').unwrap_or_default(),
+            )
         }
         None => {
             let (v4, port) = host.split_once(':').unwrap_or((host, ""));
@@ -58,6 +62,7 @@ mod tests {
             ("Nvme+Tcp://192.168.10.5:/", "192.168.10.5", "8009"),
             ("nvme+tcp://[2001:db8::1]:4420/nqn.x?y#z", "2001:db8::1", "4420"),
             ("nvme+tcp://[fe80::1]", "fe80::1", "8009"),
+            ("nvme+tcp://[::ffff:192.168.1.30]:8009/", "192.168.1.30", "8009"),
             ("nvme+tcp://user@10.0.0.1:1", "10.0.0.1", "1"),
         ] {
             let expected = address.parse().map(|address| (address, port.to_owned()));
