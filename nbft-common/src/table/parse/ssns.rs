@@ -4,7 +4,6 @@ use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
 use alloc::string::ToString;
-use alloc::vec;
 use alloc::vec::Vec;
 
 use super::fault::{Fault, Notes};
@@ -115,35 +114,29 @@ pub fn ssns(entry: &Entry<'_>, known: &Known<'_>, notes: &mut Notes) -> Result<S
     Ok(extended(entry, ssns, fields.reference(60), notes))
 }
 
-/// The primary HFI, then the secondary HFIs. Firmware often repeats the primary HFI in the list; the repetition has no
-/// meaning.
+/// The primary HFI, then the secondary HFIs, as far as they exist: one path is enough to boot. Firmware often repeats the
+/// primary HFI in the list; the repetition has no meaning.
 fn hfis(entry: &Entry<'_>, known: &Indexes, notes: &mut Notes) -> Result<Vec<u8>, Fault> {
     let primary = entry.fields.u8(46);
-    if !known.contains(primary) {
-        return Err(entry.fault(46, format!("HFI {primary} does not exist")));
-    }
     // An empty list is legal: the primary HFI is then the only HFI.
-    let secondary = entry.heap.list(entry.fields.reference(48), "secondary HFI list")?;
-    let mut hfis = vec![primary];
-    let mut missing = Vec::new();
+    let list = entry.heap.list(entry.fields.reference(48), "secondary HFI list");
+    let list = entry.usable(notes, list).unwrap_or_default();
     let mut seen = Indexes::of([primary].into_iter());
-    for &index in secondary.unwrap_or_default() {
-        if !seen.insert(index) {
-            continue;
-        }
-        if known.contains(index) {
-            hfis.push(index);
-        } else if index != 0 {
-            // Some firmware pads the list with zeros.
-            missing.push(index.to_string());
-        }
+    // Some firmware pads the list with zeros.
+    let named = |index: &u8| seen.insert(*index) && (*index != 0 || known.contains(0));
+    let secondary: Vec<u8> = list.iter().copied().filter(named).collect();
+    let all = || [primary].into_iter().chain(secondary.iter().copied());
+    let hfis: Vec<u8> = all().filter(|index| known.contains(*index)).collect();
+    let missing: Vec<String> = all()
+        .filter(|index| !known.contains(*index))
+        .map(|index| index.to_string())
+        .collect();
+    let missing = missing.join(", ");
+    if hfis.is_empty() {
+        return Err(entry.fault(46, format!("HFI {missing} does not exist")));
     }
     if !missing.is_empty() {
-        let message = format!(
-            "its secondary list names HFI {}, which does not exist",
-            missing.join(", ")
-        );
-        entry.odd(notes, 48, message);
+        entry.odd(notes, 46, format!("names HFI {missing}, which does not exist"));
     }
     Ok(hfis)
 }

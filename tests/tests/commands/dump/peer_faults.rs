@@ -3,7 +3,7 @@
 //! nbft-connect.
 
 use crate::support::{Folder, Ran, command, from_json, run, table as build};
-use nbft_tests::builder::{Checksum, Description, heap_references, kind, repair_checksum};
+use nbft_tests::builder::{Checksum, Description, HfiQuirks, heap_references, kind, repair_checksum};
 use serde_json::{Value, json};
 
 /// The tables that nbft-dump prints for one table, its exit code, and what it says on standard error.
@@ -56,6 +56,45 @@ fn fault_02_namespace_without_secondary_list_is_kept() {
     let table = dumped(&build("no-secondary-list"));
     assert_eq!(table["subsystem"][0]["hfis"], json!([1]), "{table}");
     assert!(warnings(&table).is_empty(), "it is legal: {table}");
+}
+
+/// An SSNS has all HFIs that exist, and is left out only without any.
+#[test]
+fn namespace_with_one_bad_hfi_is_kept() {
+    let two_paths = kind("multipath").expect("kind");
+    let mut first_is_gone = two_paths.clone();
+    first_is_gone.quirks.hfi = vec![HfiQuirks {
+        invalid: true,
+        ..HfiQuirks::default()
+    }];
+    let table = dumped(&first_is_gone.build());
+    assert_eq!(table["subsystem"][0]["hfis"], json!([2]), "{table}");
+    assert_eq!(
+        warnings(&table),
+        ["not marked valid", "names HFI 1, which does not exist"]
+    );
+
+    // The reference to the list of secondary HFIs, at byte 48 of the descriptor.
+    let mut bytes = two_paths.build();
+    let control = 64;
+    let list = u32::from_le_bytes(std::array::from_fn(|n| bytes[control + 24 + n]));
+    let place = usize::try_from(list).expect("offset") + 48;
+    bytes[place..place + 4].copy_from_slice(&0x00ff_0000_u32.to_le_bytes());
+    repair_checksum(&mut bytes);
+    let table = dumped(&bytes);
+    assert_eq!(table["subsystem"][0]["hfis"], json!([1]), "{table}");
+    assert!(
+        warnings(&table)[0].starts_with("secondary HFI list (1 bytes"),
+        "{table}"
+    );
+    assert_eq!(table["warnings"][0].get("dropped"), None, "{table}");
+
+    let mut none = two_paths;
+    none.quirks.subsystem[0].secondary_hfis = Some(vec![7, 0, 8]);
+    none.table.subsystem[0].hfis = vec![9];
+    let table = dumped(&none.build());
+    assert_eq!(table["subsystem"][0].get("hfis"), None, "{table}");
+    assert_eq!(warnings(&table), ["HFI 9, 7, 8 does not exist"]);
 }
 
 #[test]
