@@ -129,7 +129,22 @@ pub(super) fn is_reached() -> bool {
 
 /// The memory that the process occupies, in bytes; 0 where nothing tells.
 fn memory() -> usize {
-    let pages = fs::read_to_string("/proc/self/statm").ok();
-    let pages = pages.and_then(|text| text.split(' ').nth(1)?.parse().ok());
-    pages.map_or(0, |pages: usize| pages << 12)
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    // In kB, whatever the size of the machine's pages.
+    let kilobytes = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse().ok());
+    kilobytes.map_or(0, |kilobytes: usize| kilobytes << 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::memory;
+
+    #[test]
+    fn memory_in_bytes() {
+        let used = vec![1_u8; 64 << 20];
+        assert!((64 << 20..16 << 30).contains(&memory()), "{}", memory());
+        drop(std::hint::black_box(used));
+    }
 }
