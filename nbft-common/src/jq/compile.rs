@@ -55,10 +55,10 @@ const LEFT_OUT: &str = "match test capture scan split/2 splits sub gsub \
     now mktime gmtime localtime strftime strflocaltime strptime todate fromdate date dateadd datesub \
     fromdateiso8601 todateiso8601 dateiso8601 \
     input inputs input_filename input_line_number debug stderr env halt halt_error $ENV $__loc__ $__prog_args \
-    modulemeta get_search_list builtins \
-    acos acosh asin asinh atan atan2 atanh cbrt copysign cos cosh drem erf exp exp10 exp2 expm1 fdim fma fmax fmin fmod \
+    modulemeta get_search_list get_jq_origin get_prog_origin builtins \
+    acos acosh asin asinh atan atan2 atanh cbrt copysign cos cosh drem erf erfc exp exp10 exp2 expm1 fdim fma fmax fmin fmod \
     frexp gamma hypot j0 j1 jn ldexp lgamma lgamma_r log log10 log1p log2 logb modf nearbyint nextafter nexttoward pow \
-    pow10 rint scalb scalbln significand sin sinh tan tanh tgamma trunc y0 y1 yn \
+    pow10 remainder rint scalb scalbln significand sin sinh tan tanh tgamma trunc y0 y1 yn \
     @base32 @base32d";
 
 /// Compiles a program that may use this library and these variables (`$name`). Gives whether it recurses, too.

@@ -56,6 +56,8 @@ const FUNCTIONS: &[&str] = &[
     "\"it's <&>\\\"\" | @html, @sh, @json, @uri, ([., null, 1.5, true] | @csv, @tsv, @sh), (@html \"<\\(.)>\")",
     "(null, [], {}, \"\", [1, 2], \"ab\", {a: 1}) | try reverse catch \"no\"",
     "[nan, infinite, \"a\\u0000\"] | @csv, @tsv",
+    "[1, \"a\"] | format(\"text\", \"json\", \"csv\", \"tsv\", \"sh\"), (try format(\"@csv\", null, [1]) catch .)",
+    "\"<a%20b>\", \"YQ==\" | format(\"html\", \"uri\", \"urid\", \"base64\", \"base64d\")?, have_literal_numbers",
     "[limit(2; 1, 2, 3)], [limit(0; error)], [limit(1; 1, error)], [limit(1, 2; 5, 6)], [limit(1.5; 1, 2, 3)]",
     "(try limit(-1; 1) catch \"no\"), (try skip(-1; 1) catch \"no\"), (try nth(-1; 1) catch \"no\"), [skip(1; 1, 2)], nth(1; 1, 2)",
     "(\"nan\", \"1\", \".5\", \"1.\", \"+1\", \"-1e2\", \" 1\", \"1 \", \"\", \"-\", \"0x1\", \"NaN1\") | try (tonumber + 0) catch \"no\"",
@@ -115,6 +117,27 @@ fn jq_1_8() -> Result<PathBuf, String> {
 
 mod slow {
     use super::*;
+
+    /// Every function of jq is here, or on the list of those that are left out.
+    #[test]
+    fn every_function() {
+        let jq = or_skip!(jq_1_8());
+        let ran = run(std::process::Command::new(jq).args(["-nr", "builtins[]"]));
+        let names: Vec<&str> = ran.stdout.lines().collect();
+        assert!(names.len() > 200, "{ran:?}");
+        for name in names {
+            let (name, arity) = name.split_once('/').expect("NAME/ARITY");
+            let arity: usize = arity.parse().expect("a number");
+            let call = match arity {
+                0 => name.to_owned(),
+                _ => format!("{name}({})", vec!["."; arity].join("; ")),
+            };
+            // Compiled, and not run.
+            let ran = feed(command("nbft-jq").arg(format!("empty | {call}")), b"null");
+            let left_out = ran.code == Some(3) && ran.stderr.contains("left out of this jq");
+            assert!(ran.code == Some(0) || left_out, "{call}: {ran:?}");
+        }
+    }
 
     #[test]
     fn questions() {
