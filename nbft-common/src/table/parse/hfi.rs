@@ -123,26 +123,15 @@ fn pci_address(segment: u8, routing_id: u32) -> String {
 /// Reads the extended information of revision 1.1 (figure 15), the firmware's DHCP identity. Each part of it is used without
 /// the others.
 fn extended(entry: &Entry<'_>, mut hfi: Hfi, ext: Ref, notes: &mut Notes) -> Hfi {
-    let name = "extended information";
-    let Some(ext) = entry.usable(notes, entry.heap.structure(ext, name, EXT).map(Some)) else {
+    let Some(ext) = entry.extended(notes, ext, EXT, 10) else {
         return hfi;
     };
     let mut odd = |at: usize, message: String| notes.odd(entry.place, ext.fault(at, message));
-    let (id, version, flags) = (ext.u8(0), ext.u8(1), ext.u32(4));
-    if id != 0x0a || version != 1 {
-        odd(
-            0,
-            format!("{name} has id {id} and version {version}, not 10 and 1; ignored"),
-        );
-        return hfi;
-    }
-    if flags & 1 == 0 {
-        odd(4, format!("{name} is not marked valid; ignored"));
-        return hfi;
-    }
+    // The reference alone tells the HFI: without this identity the HFI could get another lease.
     if ext.u16(2) != u16::from(hfi.index) {
-        odd(2, format!("its {name} names HFI {}", ext.u16(2)));
+        odd(2, format!("its extended information names HFI {}", ext.u16(2)));
     }
+    let flags = ext.u32(4);
     if flags & 2 == 0 {
         return hfi;
     }

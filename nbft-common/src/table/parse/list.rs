@@ -1,12 +1,13 @@
 //! The lists of descriptors.
 
+use alloc::borrow::ToOwned;
 use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::fault::{Fault, Notes, Place};
-use super::fields::Fields;
+use super::fields::{Fields, Ref};
 use super::heap::Heap;
 use crate::table::Descriptor;
 
@@ -64,7 +65,7 @@ pub(super) struct Entry<'a> {
     pub place: Place,
 }
 
-impl Entry<'_> {
+impl<'a> Entry<'a> {
     /// A fault at `offset` bytes from the start of this descriptor.
     pub fn fault(&self, offset: usize, message: impl Into<String>) -> Fault {
         self.fields.fault(offset, message)
@@ -81,6 +82,23 @@ impl Entry<'_> {
             notes.odd(self.place, fault);
             None
         })
+    }
+
+    /// The descriptor's extended information of at least `least` bytes and with this structure id, if it can be used.
+    pub fn extended(&self, notes: &mut Notes, info: Ref, least: usize, structure: u8) -> Option<Fields<'a>> {
+        let name = "extended information";
+        let info = self.usable(notes, self.heap.structure(info, name, least).map(Some))?;
+        let (id, version, flags) = (info.u8(0), info.u8(1), info.u32(4));
+        let (at, why) = if id != structure || version != 1 {
+            let why = format!("has id {id} and version {version}, not {structure} and 1");
+            (0, why)
+        } else if flags & 1 == 0 {
+            (4, "is not marked valid".to_owned())
+        } else {
+            return Some(info);
+        };
+        notes.odd(self.place, info.fault(at, format!("{name} {why}; ignored")));
+        None
     }
 }
 

@@ -156,27 +156,16 @@ fn identifier(nidt: u8, bytes: [u8; 16]) -> (Option<NidType>, Nid) {
 
 /// Reads the extended information (figure 21), to which revision 1.1 added fields.
 fn extended(entry: &Entry<'_>, mut ssns: Ssns, ext: Ref, notes: &mut Notes) -> Ssns {
-    let name = "extended information";
-    let Some(ext) = entry.usable(notes, entry.heap.structure(ext, name, EXT_1_0).map(Some)) else {
+    let Some(ext) = entry.extended(notes, ext, EXT_1_0, 9) else {
         return ssns;
     };
-    let mut odd = |at: usize, message: String| notes.odd(entry.place, ext.fault(at, message));
-    let (id, version, index, flags) = (ext.u8(0), ext.u8(1), ext.u16(2), ext.u32(4));
-    if id != 9 || version != 1 {
-        odd(
-            0,
-            format!("{name} has id {id} and version {version}, not 9 and 1; ignored"),
-        );
+    // No boot needs any of it.
+    if ext.u16(2) != ssns.index {
+        let message = format!("its extended information names SSNS {}; ignored", ext.u16(2));
+        notes.odd(entry.place, ext.fault(2, message));
         return ssns;
     }
-    if index != ssns.index {
-        odd(2, format!("its {name} names SSNS {index}; ignored"));
-        return ssns;
-    }
-    if flags & 1 == 0 {
-        odd(4, format!("{name} is not marked valid; ignored"));
-        return ssns;
-    }
+    let flags = ext.u32(4);
     ssns.controller_id = ext.u16(8);
     if flags & 2 != 0 {
         ssns.asqsz = ext.u16(10);
