@@ -51,8 +51,7 @@ impl Query {
                 .map_err(|error| Failure::usage(format_args!("filter: {error}"))),
             Some(Code::File(path)) => {
                 let name = path.display();
-                let code = std::fs::read_to_string(path)
-                    .map_err(|error| Failure::new(Exit::NoInput, format!("{name}: {error}")))?;
+                let code = std::fs::read_to_string(path).map_err(|error| Failure::io(Exit::NoInput, &name, &error))?;
                 Filter::new(&code, &self.arguments)
                     .map(Some)
                     .map_err(|error| Failure::new(Exit::Data, format!("{name}: {error}")))

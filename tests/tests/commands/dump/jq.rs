@@ -315,7 +315,7 @@ fn wrong_filters() {
     fails(
         &ran(&["-f", "/nonexistent/filter"]),
         66,
-        "/nonexistent/filter: No such file",
+        "/nonexistent/filter: No such file or directory\n",
     );
     fails(&ran(&["-q", ".", "-f", file]), 64, "only one filter");
     fails(&ran(&["-q", ".", "--text"]), 64, "--text");
