@@ -4,6 +4,7 @@ use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::String;
 use alloc::string::ToString;
+use alloc::vec;
 use alloc::vec::Vec;
 
 use super::fault::{Fault, Notes};
@@ -121,16 +122,22 @@ fn hfis(entry: &Entry<'_>, known: &Indexes, notes: &mut Notes) -> Result<Vec<u8>
     // An empty list is legal: the primary HFI is then the only HFI.
     let list = entry.heap.list(entry.fields.reference(48), "secondary HFI list");
     let list = entry.usable(notes, list).unwrap_or_default();
+    let (mut hfis, mut missing) = match known.contains(primary) {
+        true => (vec![primary], Vec::new()),
+        false => (Vec::new(), vec![primary.to_string()]),
+    };
     let mut seen = Indexes::of([primary].into_iter());
-    // Some firmware pads the list with zeros.
-    let named = |index: &u8| seen.insert(*index) && (*index != 0 || known.contains(0));
-    let secondary: Vec<u8> = list.iter().copied().filter(named).collect();
-    let all = || [primary].into_iter().chain(secondary.iter().copied());
-    let hfis: Vec<u8> = all().filter(|index| known.contains(*index)).collect();
-    let missing: Vec<String> = all()
-        .filter(|index| !known.contains(*index))
-        .map(|index| index.to_string())
-        .collect();
+    for &index in list {
+        if !seen.insert(index) {
+            continue;
+        }
+        if known.contains(index) {
+            hfis.push(index);
+        } else if index != 0 {
+            // Some firmware pads the list with zeros.
+            missing.push(index.to_string());
+        }
+    }
     let missing = missing.join(", ");
     if hfis.is_empty() {
         return Err(entry.fault(46, format!("HFI {missing} does not exist")));
