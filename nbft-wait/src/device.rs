@@ -68,13 +68,19 @@ impl Device {
         format!("/dev/{}", self.name)
     }
 
-    /// Path of the node of the whole device or of a partition, if the node exists.
+    /// Path of the node of the whole device or of a partition, if the node can be opened. The kernel makes the node, then the
+    /// device's files in sysfs; the device can be opened once the last of these exists, and an event follows.
     pub fn node(&self, partition: Option<u32>) -> Option<String> {
-        let path = match partition {
-            None => self.path(),
-            Some(number) => format!("{}p{number}", self.path()),
+        let block = format!("/sys/block/{}", self.name);
+        let (path, last) = match partition {
+            None => (self.path(), format!("{block}/bdi")),
+            Some(number) => (
+                format!("{}p{number}", self.path()),
+                format!("{block}/{}p{number}/holders", self.name),
+            ),
         };
-        root::path(&path).exists().then_some(path)
+        let exist = [&path, &last].into_iter().all(|file| root::path(file).exists());
+        exist.then_some(path)
     }
 
     /// Whether the device is the wanted namespace. The number in the device's name is not the namespace id. If the

@@ -24,8 +24,14 @@ fn machine(ssns: &str) -> Folder {
     machine
 }
 
-/// A namespace in sysfs, with a node.
+/// A namespace that can be opened.
 fn disk(machine: &Folder, name: &str, nqn: &str, attributes: &[(&str, &str)]) {
+    unready_disk(machine, name, nqn, attributes);
+    machine.file(&format!("/sys/block/{name}/bdi/uevent"), "");
+}
+
+/// A namespace in sysfs, with a node, while the kernel is still making the device.
+fn unready_disk(machine: &Folder, name: &str, nqn: &str, attributes: &[(&str, &str)]) {
     machine.file(&format!("/sys/block/{name}/device/subsysnqn"), format!("{nqn}\n"));
     for (attribute, value) in attributes {
         machine.file(&format!("/sys/block/{name}/{attribute}"), format!("{value}\n"));
@@ -178,6 +184,17 @@ fn a_device_without_node_is_not_there() {
     misses(&machine, &["--ssns", "1"], &["/dev/nvme0n1"]);
 }
 
+/// The kernel shows a disk and its node before the disk can be opened.
+#[test]
+fn a_disk_in_the_making_is_waited_for() {
+    let machine = machine(&format!("nsid = 1\nnid = \"{UUID}\""));
+    let attributes = [("nsid", "1"), ("uuid", UUID)];
+    unready_disk(&machine, "nvme0n1", NQN, &attributes);
+    misses(&machine, &["--ssns", "1"], &["no disk of SSNS 1"]);
+    disk(&machine, "nvme0n1", NQN, &attributes);
+    finds(&machine, &["--ssns", "1"], "/dev/nvme0n1\n");
+}
+
 #[test]
 fn partitions_paths_any_and_all() {
     let machine = machine(&format!("nsid = 1\nnid = \"{UUID}\""));
@@ -188,6 +205,8 @@ fn partitions_paths_any_and_all() {
         &["no partition 2 on the disk of SSNS 1"],
     );
     machine.file("/dev/nvme0n1p2", "");
+    misses(&machine, &["--ssns", "1", "--partition", "2"], &["no partition 2"]);
+    machine.file("/sys/block/nvme0n1/nvme0n1p2/holders/none", "");
     finds(&machine, &["--ssns", "1", "--partition", "2"], "/dev/nvme0n1p2\n");
     finds(&machine, &["/dev/none", "--ssns", "1"], "/dev/nvme0n1\n");
     misses(
