@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::client::Client;
 use super::{HOST, NQN, target};
+use crate::target::counts::Counts;
 
 #[test]
 fn a_controller_describes_itself() {
@@ -97,13 +98,13 @@ fn ends_are_told_apart() {
     assert_eq!(orderly.property_set(0x14, 0x0046_4001).status, 0);
     assert_eq!(orderly.property_get(0x1c).result & 0b1100, 0b1000, "CSTS.SHST");
     drop(orderly);
+    let gone = |counts: &Counts| counts.connections.now == 0;
+    target.wait_for(Duration::from_secs(5), gone).expect("an end");
     let reset = Client::admin(address, NQN, HOST);
     let socket = socket2::SockRef::from(&reset.stream);
     socket.set_linger(Some(Duration::ZERO)).expect("an option");
     drop(reset);
-    let counts = target
-        .wait_for(Duration::from_secs(5), |counts| counts.connections.now == 0)
-        .expect("ends");
+    let counts = target.wait_for(Duration::from_secs(5), gone).expect("ends");
     assert_eq!((counts.ends.closed, counts.ends.reset), (1, 1));
     assert_eq!((counts.controller_ends.shutdown, counts.controller_ends.lost), (1, 1));
     assert_eq!((counts.controllers.now, counts.controllers.most), (0, 1));
