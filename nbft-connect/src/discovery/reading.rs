@@ -23,14 +23,12 @@ pub fn read(endpoint: &Endpoint) -> Result<Vec<Entry>, Outcome> {
     let name = format!("{}:{}", endpoint.traddr, endpoint.trsvcid);
     let log =
         |controller: &str| Controller::open(controller).and_then(|device| log_page::read(&device, &name, &signals));
-    if let Some(Existing::Connected(controller)) = kernel::find(endpoint) {
-        // It may be lost at any moment, or deleted by its owner. The kernel allows another connection beside it.
-        if let Some(entries) = Some(controller)
-            .filter(|it| kernel::is_live(it))
-            .and_then(|it| log(&it).ok())
-        {
-            return Ok(entries);
-        }
+    // It may be lost at any moment, or deleted by its owner. The kernel allows another connection beside it.
+    if let Some(Existing::Connected(controller)) = kernel::find(endpoint)
+        && kernel::is_live(&controller)
+        && let Ok(entries) = log(&controller)
+    {
+        return Ok(entries);
     }
     let controller = kernel::connect_for_a_moment(endpoint, &signals)?;
     let entries = log(&controller);

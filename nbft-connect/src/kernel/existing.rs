@@ -36,8 +36,10 @@ pub fn reconnects(endpoint: &Endpoint) -> bool {
 /// A live controller counts for more than one that is being reconnected, which counts for more than one that never was live.
 fn best(found: impl Iterator<Item = String>, endpoint: &Endpoint) -> Option<Existing> {
     let name = found.min_by_key(|name| (!is_live(name), !was_live(name)))?;
+    if !was_live(&name) {
+        return Some(Existing::Connecting(name));
+    }
     Some(match lacks(&name, endpoint) {
-        _ if !was_live(&name) => Existing::Connecting(name),
         Some(lack) => Existing::Unfit(name, lack),
         None => Existing::Connected(name),
     })

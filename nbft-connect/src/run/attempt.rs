@@ -180,9 +180,10 @@ impl Attempt {
     /// The attempt begins.
     pub fn begin(&mut self) {
         self.state = State::Probing;
-        self.early = match self.early {
-            Early::Next => Early::Latest,
-            Early::None | Early::Latest => Early::None,
+        self.early = if self.early == Early::Next {
+            Early::Latest
+        } else {
+            Early::None
         };
     }
 

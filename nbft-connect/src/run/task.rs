@@ -244,9 +244,10 @@ impl Task {
             Ok(endpoint) => endpoint,
             Err(failure) => return Some(not_ready(failure)),
         };
-        let existing = Some(&endpoint)
-            .filter(|_| self.kind != Kind::Discovery)
-            .and_then(kernel::find);
+        let existing = match self.kind {
+            Kind::Discovery => None,
+            _ => kernel::find(&endpoint),
+        };
         match existing {
             Some(Existing::Connected(controller)) if self.kind == Kind::Target && kernel::is_live(&controller) => {
                 return Some(Event::Up(self.answer(&endpoint, &format!("connected as {controller}"))));
@@ -391,7 +392,11 @@ impl Task {
                     ))),
                     Progress::Answered => {
                         // The kernel opens a connection of its own, so that of the probe ends here, unless it keeps an ID.
-                        self.kept.extend(Some(probe).filter(|_| self.keeps));
+                        if self.keeps {
+                            self.kept.push(probe);
+                        } else {
+                            drop(probe);
+                        }
                         self.hand_over(endpoint).err().unwrap_or(Event::Answered)
                     }
                 };
@@ -465,8 +470,7 @@ impl Task {
             "the kernel cannot reconnect {}: {source} is no longer an address of this machine; connecting from another one",
             controller.name()
         );
-        self.connected = None;
-        Some(Event::Gone(Failure::new(Exit::TryAgain, message)))
+        Some(self.gone(message))
     }
 
     /// Looks whether the controller still exists.
@@ -476,8 +480,13 @@ impl Task {
             "{} is gone, connecting again (to disconnect it for good, stop this unit or command first)",
             controller.name()
         );
+        Some(self.gone(message))
+    }
+
+    /// Forgets the controller.
+    fn gone(&mut self, message: String) -> Event {
         self.connected = None;
-        Some(Event::Gone(Failure::new(Exit::TryAgain, message)))
+        Event::Gone(Failure::new(Exit::TryAgain, message))
     }
 }
 
