@@ -86,8 +86,8 @@ fn hop(facts: &Facts) -> Option<Hop> {
 }
 
 /// The routes of an HFI: the default route if the HFI may have it, otherwise one to each target that is on no interface's
-/// link. (A target on a link is reached directly; a host route over a gateway would divert its packets.) Without an address
-/// it has none: over an interface that gets none they would lead nowhere.
+/// link. (A target on a link is reached directly; a host route over a gateway would divert its packets.) An HFI
+/// without an address has no routes: they would lead nowhere.
 pub fn of(facts: &Facts, links: &Links) -> Vec<Route> {
     let Some(hop) = hop(facts) else { return Vec::new() };
     let (family, any, widest) = match facts.is_v6 {
