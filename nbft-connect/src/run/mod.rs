@@ -10,6 +10,7 @@ mod queue;
 #[cfg(test)]
 mod storm;
 pub mod task;
+mod watch;
 
 use std::time::{Duration, Instant};
 

@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 use crate::discovery::log_page::Entry;
 use crate::discovery::reading;
 use crate::endpoint::Endpoint;
-use crate::host::interface;
-use crate::kernel::{self, Controller, Existing, Outcome};
+use crate::kernel::{self, Existing, Outcome};
 use crate::path::Path;
 use crate::run::attempt::{Attempt, Event, Persistence, State};
 use crate::run::child::Child;
 use crate::run::events::Network;
 use crate::run::policy::Policy;
+use crate::run::watch::Watch;
 use crate::target::{Depth, Probe, Progress};
 
 /// A command that stays reads the log of a discovery controller so often while something is missing.
@@ -24,10 +24,6 @@ const REREAD: Duration = Duration::from_secs(60);
 /// A command that stays waits as long as the kernel would for the target's answer to Connect. A target with many hosts
 /// answers one after another, and a host that gives up has only added to its work.
 pub const CONNECT_LIMIT: Duration = Duration::from_secs(60);
-
-/// The kernel notices within the keep-alive timeout that a connection is lost whose source address is gone. Until then a
-/// command looks so often.
-const LOOK: Duration = Duration::from_secs(2);
 
 /// Most controllers of the target that are kept for their IDs.
 const MAX_KEPT: usize = 8;
@@ -43,10 +39,7 @@ pub struct Task {
     activity: Activity,
     /// Index of the path's interface, once the interface exists.
     interface: Option<u32>,
-    /// The controller that the path is up with.
-    connected: Option<Controller>,
-    /// When to look whether the kernel can still reconnect the controller.
-    look: Option<Instant>,
+    watch: Watch,
     /// The next probe keeps the target's controller while the kernel connects.
     keeps: bool,
     /// The probes that do so: the target gives the kernel another controller ID than theirs.
@@ -120,8 +113,7 @@ impl Task {
             attempt: Attempt::new(Instant::now(), policy.probe_timeout),
             activity: Activity::Idle,
             interface: None,
-            connected: None,
-            look: None,
+            watch: Watch::default(),
             keeps: false,
             kept: Vec::new(),
             elsewhere: false,
@@ -168,7 +160,7 @@ impl Task {
     pub fn limit(&self) -> Option<Instant> {
         match &self.activity {
             Activity::Probing(probe, _, limit) => Some(probe.deadline(limit.at)),
-            _ => self.look,
+            _ => self.watch.look(),
         }
     }
 
@@ -209,9 +201,11 @@ impl Task {
         if changed || devices && self.elsewhere {
             self.attempt.hasten(now);
         }
-        let gone = if devices { self.check() } else { None };
-        let looks = !matches!(network, Network::Same) || self.look.is_some_and(|time| time <= now);
-        gone.or_else(|| if looks { self.check_source(now) } else { None })
+        let mut gone = if devices { self.watch.missing() } else { None };
+        if gone.is_none() && (!matches!(network, Network::Same) || self.watch.look().is_some_and(|time| time <= now)) {
+            gone = self.watch.stranded(self.path.is_leased(), now);
+        }
+        gone.map(Event::Gone)
     }
 
     /// The reason why the path is not up, and whether this reason is news. With `early`, no reason is news before the
@@ -334,9 +328,7 @@ impl Task {
     /// Notes a controller.
     fn up(&mut self, controller: String) -> Event {
         self.path.came_up();
-        self.connected = Some(Controller::note(controller.clone()));
-        // The address may have changed during the connect.
-        self.look = Some(Instant::now());
+        self.watch.begin(controller.clone(), Instant::now());
         Event::Up(controller)
     }
 
@@ -453,40 +445,6 @@ impl Task {
     /// Whether the next probe can keep a controller, with its ID.
     fn can_keep(&self, endpoint: &Endpoint, policy: &Policy) -> bool {
         policy.probe == Some(Depth::Connect) && !endpoint.has("tls") && self.kept.len() < MAX_KEPT
-    }
-
-    /// Looks whether the kernel can still reconnect the controller. The kernel does so from the source address that the
-    /// controller was given, and from no other; a lease may have moved on.
-    fn check_source(&mut self, now: Instant) -> Option<Event> {
-        self.look = None;
-        let controller = self.connected.as_ref().filter(|_| self.path.is_leased())?;
-        let source = controller.source().filter(|source| !interface::is_local(*source))?;
-        if kernel::is_live(controller.name()) {
-            self.look = Some(now + LOOK);
-            return None;
-        }
-        // The controller stays: it is a path of the disk, the only one at the moment, and comes back with its address.
-        let message = format!(
-            "the kernel cannot reconnect {}: {source} is no longer an address of this machine; connecting from another one",
-            controller.name()
-        );
-        Some(self.gone(message))
-    }
-
-    /// Looks whether the controller still exists.
-    fn check(&mut self) -> Option<Event> {
-        let controller = self.connected.as_ref().filter(|controller| !controller.exists())?;
-        let message = format!(
-            "{} is gone, connecting again (to disconnect it for good, stop this unit or command first)",
-            controller.name()
-        );
-        Some(self.gone(message))
-    }
-
-    /// Forgets the controller.
-    fn gone(&mut self, message: String) -> Event {
-        self.connected = None;
-        Event::Gone(Failure::new(Exit::TryAgain, message))
     }
 }
 
