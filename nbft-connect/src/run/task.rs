@@ -201,11 +201,8 @@ impl Task {
         if changed || devices && self.elsewhere {
             self.attempt.hasten(now);
         }
-        let mut gone = if devices { self.watch.missing() } else { None };
-        if gone.is_none() && (!matches!(network, Network::Same) || self.watch.look().is_some_and(|time| time <= now)) {
-            gone = self.watch.stranded(self.path.is_leased(), now);
-        }
-        gone.map(Event::Gone)
+        let lost = self.watch.lost(network, devices, self.path.is_leased(), now);
+        lost.map(Event::Gone)
     }
 
     /// The reason why the path is not up, and whether this reason is news. With `early`, no reason is news before the

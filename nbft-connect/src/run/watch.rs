@@ -6,6 +6,7 @@ use nbft_common::command::failure::{Exit, Failure};
 
 use crate::host::interface;
 use crate::kernel::{self, Controller};
+use crate::run::events::Network;
 
 /// The kernel notices within the keep-alive timeout that a connection is lost whose source address is gone. Until then a
 /// command looks so often.
@@ -32,8 +33,20 @@ impl Watch {
         self.look
     }
 
-    /// Looks whether the controller still exists; otherwise the watch ends, with the reason.
-    pub fn missing(&mut self) -> Option<Failure> {
+    /// Looks after a change of the network or of devices, and when it is time for a look. Where the controller is lost, the
+    /// watch ends; returns why.
+    pub fn lost(&mut self, network: &Network, devices: bool, is_leased: bool, now: Instant) -> Option<Failure> {
+        if devices && let Some(failure) = self.missing() {
+            return Some(failure);
+        }
+        if matches!(network, Network::Same) && self.look.is_none_or(|time| time > now) {
+            return None;
+        }
+        self.stranded(is_leased, now)
+    }
+
+    /// Looks whether the controller still exists.
+    fn missing(&mut self) -> Option<Failure> {
         let controller = self.controller.as_ref().filter(|controller| !controller.exists())?;
         let message = format!(
             "{} is gone, connecting again (to disconnect it for good, stop this unit or command first)",
@@ -42,9 +55,9 @@ impl Watch {
         Some(self.end(message))
     }
 
-    /// Looks whether the kernel can still reconnect the controller; otherwise the watch ends, with the reason. The kernel
-    /// reconnects from the source address that the controller was given, and from no other; a lease may have moved on.
-    pub fn stranded(&mut self, is_leased: bool, now: Instant) -> Option<Failure> {
+    /// Looks whether the kernel can still reconnect the controller. The kernel does so from the source address that the
+    /// controller was given, and from no other; a lease may have moved on.
+    fn stranded(&mut self, is_leased: bool, now: Instant) -> Option<Failure> {
         self.look = None;
         let controller = self.controller.as_ref().filter(|_| is_leased)?;
         let source = controller.source().filter(|source| !interface::is_local(*source))?;
